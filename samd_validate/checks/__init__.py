@@ -1,0 +1,1 @@
+"""Checks, one file each: scored populations in, findings out."""

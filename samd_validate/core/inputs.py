@@ -1,0 +1,70 @@
+"""What a check is given: scored populations, the model, and the plan of its intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from samd_validate.core.arrays import Column, frozen_columns, read_only
+from samd_validate.core.cohort import Cohort
+from samd_validate.core.model import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Population:
+    """A cohort with the scores of the device and of comparators on it.
+
+    ``name`` is ``tuning``, ``test`` or the id of an external data set. ``score`` is ``(n,)`` in
+    [0, 1], higher is riskier; ``comparators`` are scores of other models on the same units.
+    """
+
+    name: str
+    cohort: Cohort
+    score: Column
+    comparators: Mapping[str, Column] = field(default_factory=dict)
+    is_external: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "score", read_only(self.score, np.float64))
+        object.__setattr__(self, "comparators", frozen_columns(self.comparators))
+        if self.score.shape != (self.cohort.size,):
+            raise ValueError("one score per unit of the cohort is needed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalPlan:
+    """How intervals are made: confidence level, number of resamples, and the seed of a step."""
+
+    level: float = 0.95
+    n_resamples: int = 2000
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """All that a check may look at.
+
+    ``populations`` are those whose labels may be read for assessment (test and external);
+    ``tuning`` is the part on which the operating point was chosen, ``development`` the cohort
+    the model learned from. ``threshold`` is the operating point, None if the protocol has none.
+    """
+
+    populations: tuple[Population, ...]
+    intervals: IntervalPlan
+    development: Cohort | None = None
+    tuning: Population | None = None
+    model: Model | None = None
+    threshold: float | None = None
+    threshold_origin: str = ""
+
+    @property
+    def internal(self) -> tuple[Population, ...]:
+        """Return the populations from the development data set."""
+        return tuple(p for p in self.populations if not p.is_external)
+
+    @property
+    def external(self) -> tuple[Population, ...]:
+        """Return the populations from other data sets."""
+        return tuple(p for p in self.populations if p.is_external)

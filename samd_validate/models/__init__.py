@@ -1,0 +1,1 @@
+"""Model families, one file each: every family fits, predicts and describes itself."""

@@ -1,0 +1,1 @@
+"""Data sources, one file each: every reader gives a cohort."""

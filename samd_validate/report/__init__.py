@@ -1,0 +1,1 @@
+"""From a bundle to a document, and from a document to HTML and PDF."""

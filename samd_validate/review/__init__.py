@@ -1,0 +1,1 @@
+"""The page on which a human reviews cases and signs."""

@@ -1,0 +1,1 @@
+"""Requirements, hazards and clauses tied to verdicts, gaps first."""
