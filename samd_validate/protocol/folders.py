@@ -1,0 +1,19 @@
+"""Where the project's own data folders are: recipes, templates, requirements."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def shipped(name: str) -> Path:
+    """Return the folder ``name`` (``models``, ``templates``, ``traceability``, ``protocols``).
+
+    From a checkout it is the top-level folder; from an installed wheel the copy inside it.
+    """
+    checkout = ROOT / name
+    if (ROOT / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return Path(str(files("samd_validate"))) / "shipped" / name
