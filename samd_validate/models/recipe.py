@@ -31,7 +31,7 @@ class Recipe(Shape):
     name: Identifier
     title: Sentence
     family: Identifier
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     card: Card
 
 
