@@ -219,15 +219,16 @@ def _needs(plan: Plan, problems: list[Problem]) -> None:
     entries: tuple[Check, ...] = plan.protocol.checks
     for number, entry in enumerate(entries):
         planned = next((one for one in plan.checks if one.step == entry.step), None)
-        for need in sorted(planned.check.needs & missing.keys()) if planned else ():
-            problems.append(
-                Problem(
-                    where=plan.loaded.text.where(("checks", number)),
-                    found=f"check {entry.use!r} without {need}",
-                    expected=missing[need],
-                    todo="add what is missing, or leave the check out",
-                )
+        lacking = sorted(planned.check.needs & missing.keys()) if planned else []
+        problems.extend(
+            Problem(
+                where=plan.loaded.text.where(("checks", number)),
+                found=f"check {entry.use!r} without {need}",
+                expected=missing[need],
+                todo="add what is missing, or leave the check out",
             )
+            for need in lacking
+        )
 
 
 def _absent(plan: Plan) -> dict[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from samd_validate.core.arrays import FloatArray
+from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.cohort import Cohort
 
 Progress: TypeAlias = Callable[[str, float], None]
@@ -37,4 +38,35 @@ class Model(Protocol):
 
     def artefact(self) -> bytes:
         """Return the bytes that are the model (weights, coefficients); empty for a black box."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution:
+    """How each input moved a model's output, for some units, in log-odds.
+
+    ``values`` is ``(n, inputs, blocks)``: the contribution of each input in each block of time
+    (one block for an input without time). ``base`` is the output for the reference input,
+    ``output`` ``(n,)`` that for the unit; ``base + values.sum((1, 2))`` equals ``output`` up to
+    ``additivity_error``. ``block_hours`` are the edges of the blocks.
+    """
+
+    inputs: tuple[str, ...]
+    values: Column
+    base: float
+    output: Column
+    block_hours: tuple[float, ...]
+    method: str
+    reference: str
+    additivity_error: float
+
+
+@runtime_checkable
+class Explainable(Protocol):
+    """A model that can break its output down to its inputs."""
+
+    def attribute(
+        self, cohort: Cohort, *, blocks: int, seed: int, progress: Progress
+    ) -> Attribution:
+        """Return the contribution of every input for every unit, in log-odds."""
         ...
