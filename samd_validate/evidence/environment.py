@@ -1,0 +1,49 @@
+"""With what a run was made: versions, hardware, source revision; no host name, no clock."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import distributions
+from pathlib import Path
+
+from samd_validate import __version__
+from samd_validate.protocol.folders import ROOT
+
+
+def environment() -> dict[str, object]:
+    """Return the software and hardware of this machine as plain JSON."""
+    packages = {dist.metadata["Name"].lower(): dist.version for dist in distributions()}
+    return {
+        "samd_validate": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count() or 1,
+        "source": source_revision(ROOT),
+        "packages": dict(sorted(packages.items())),
+    }
+
+
+def source_revision(folder: Path) -> dict[str, object]:
+    """Return commit and whether the working tree differs from it; nulls outside a checkout."""
+    commit = _git(folder, "rev-parse", "HEAD")
+    if commit is None:
+        return {"commit": None, "is_dirty": None}
+    return {"commit": commit, "is_dirty": bool(_git(folder, "status", "--porcelain"))}
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    if not (folder / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603  # a fixed command on our own folder
+            ["git", "-C", str(folder), *arguments],  # noqa: S607  # git is found on the path
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
