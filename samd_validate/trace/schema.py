@@ -1,0 +1,153 @@
+"""The shape of the folder ``traceability/``: requirements, hazards, clauses by source."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from samd_validate.protocol.schema import Sentence, Shape
+
+RequirementId = Annotated[str, Field(pattern=r"^REQ-[A-Z0-9]+(-[A-Z0-9]+)*$")]
+ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.\-]*$")]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Verification = Literal["confirmed", "partly_confirmed", "memory"]
+RecordName = Literal[
+    "audit_trail",
+    "cohort_flow",
+    "content_digest",
+    "environment",
+    "fingerprints",
+    "human_oversight",
+    "intended_use",
+    "interval_methods",
+    "limitations",
+    "model_card",
+    "operating_point",
+    "outcome_definition",
+    "protocol",
+    "traceability",
+]
+
+
+class Requirement(Shape):
+    """One thing that a validated device must show, in our words, with the clauses behind it.
+
+    ``records`` names parts of the bundle that are evidence in themselves; ``measured`` says
+    whether numbers with criteria are expected; ``manufacturer_supplies`` is what no run can give.
+    """
+
+    id: RequirementId
+    title: Sentence
+    text: Sentence
+    rationale: Sentence
+    measured: bool
+    evidence_kinds: Annotated[tuple[Word, ...], Field(min_length=1)]
+    records: tuple[RecordName, ...] = ()
+    clauses: Annotated[tuple[ClauseId, ...], Field(min_length=1)]
+    hazards: tuple[ClauseId, ...] = ()
+    manufacturer_supplies: str = ""
+
+
+class RequirementFile(Shape):
+    """The file requirements.yaml."""
+
+    schema_version: Literal[1]
+    requirements: Annotated[tuple[Requirement, ...], Field(min_length=1)]
+
+
+class Control(Shape):
+    """A risk control after ISO 14971, in its order of preference."""
+
+    id: ClauseId
+    type: Literal["inherent_design", "protective_measure", "information_for_safety"]
+    measure: Sentence
+
+
+class ControlTest(Shape):
+    """How a control is verified: that it is there, and that it works."""
+
+    id: ClauseId
+    kind: Literal["implementation", "effectiveness"]
+    test: Sentence
+
+
+class Hazard(Shape):
+    """A hazard with its sequence of events, harm, controls and their verification."""
+
+    id: ClauseId
+    device: Word
+    hazard: Sentence
+    sequence: Sentence
+    situation: Sentence
+    harm: Sentence
+    severity: Literal["S1", "S2", "S3", "S4", "S5"]
+    controls: tuple[Control, ...] = ()
+    verification: tuple[ControlTest, ...] = ()
+    evidence_kinds: tuple[Word, ...] = ()
+    clauses: tuple[ClauseId, ...] = ()
+
+
+class HazardFile(Shape):
+    """The file hazards.yaml."""
+
+    schema_version: Literal[1]
+    hazards: tuple[Hazard, ...]
+
+
+class EvidenceKind(Shape):
+    """A kind of evidence, and what it does not show."""
+
+    id: Word
+    title: Sentence
+    produced_by: Literal["run", "template", "manufacturer"]
+    does_not_show: str = ""
+
+
+class EvidenceKindFile(Shape):
+    """The file evidence_kinds.yaml."""
+
+    schema_version: Literal[1]
+    evidence_kinds: tuple[EvidenceKind, ...]
+
+
+class Source(Shape):
+    """A regulation, guidance or standard: its status when it was last looked at."""
+
+    id: ClauseId
+    short: Sentence
+    title: Sentence
+    issuer: str
+    status: Sentence
+    date: str
+    force: Sentence
+    verification: Verification
+    checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    draft_label: str = ""
+
+
+class Clause(Shape):
+    """A clause or reporting item: number, title and meaning in our own words.
+
+    ``coverage`` says how much of the evidence a run can make at best; ``full`` never means
+    conformity.
+    """
+
+    id: ClauseId
+    clause: str
+    title: Sentence
+    says: Sentence
+    coverage: Literal["full", "partial", "manufacturer"]
+    evidence_kinds: tuple[Word, ...] = ()
+    manufacturer_supplies: str = ""
+    note: str = ""
+    applies_to: tuple[Word, ...] = ()
+    verification: Verification
+
+
+class ClauseFile(Shape):
+    """A file of the folder clauses/: one source with its clauses."""
+
+    schema_version: Literal[1]
+    source: Source
+    clauses: tuple[Clause, ...]
