@@ -91,3 +91,12 @@ class Bundle:
     def is_simulated(self) -> bool:
         """Return whether any data set of the run was simulated."""
         return any(cohort.provenance.is_simulated for cohort in self.cohorts)
+
+    @property
+    def is_locked(self) -> bool:
+        """Return whether the protocol was locked, by the attachment ``protocol_lock``.
+
+        A lock of another digest than that of the protocol is none.
+        """
+        lock = self.attachments.get("protocol_lock")
+        return isinstance(lock, Mapping) and lock.get("protocol_digest") == self.protocol_digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from samd_validate.core.bundle import Bundle, StepRecord
@@ -131,11 +131,7 @@ def _worst(own: Iterable[_Judged]) -> str:
 
 def _with_citations(row: TraceRow, requirements: Requirements) -> TraceRow:
     clauses = requirements.requirements[row.id].clauses
-    return _replaced(row, citations=tuple(requirements.citation(clause) for clause in clauses))
-
-
-def _replaced(row: TraceRow, **changes: object) -> TraceRow:
-    return TraceRow(**{**vars(row), **changes})  # type: ignore[arg-type]  # fields of the record
+    return replace(row, citations=tuple(requirements.citation(clause) for clause in clauses))
 
 
 def _hazards(
@@ -251,7 +247,7 @@ def _suspects(bundle: Bundle, requirements: Requirements) -> frozenset[str]:
 
 
 def _gaps_first(rows: Iterable[TraceRow], suspects: frozenset[str]) -> tuple[TraceRow, ...]:
-    marked = [_replaced(row, is_suspect=row.id in suspects) for row in rows]
+    marked = [replace(row, is_suspect=row.id in suspects) for row in rows]
     return tuple(sorted(marked, key=_gap_order))
 
 

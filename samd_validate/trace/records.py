@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, cast
 
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate
@@ -26,10 +25,9 @@ def _intended_use(bundle: Bundle) -> str:
 
 
 def _protocol(bundle: Bundle) -> str:
-    lock = cast("Mapping[str, Any] | None", bundle.attachments.get("lock"))
     if not bundle.protocol_digest:
         return ""
-    state = "locked protocol" if lock else "draft protocol, not locked"
+    state = "locked protocol" if bundle.is_locked else "draft protocol, not locked"
     return f"{state} {bundle.protocol_digest[:19]}"
 
 

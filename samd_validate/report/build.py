@@ -1,0 +1,189 @@
+"""Small makers of blocks: numbered tables and figures, and reading a protocol's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from samd_validate.core.cohort import FlowRow
+from samd_validate.core.finding import Figure, Table
+from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Paragraph, Picture
+from samd_validate.report.words import count_words
+
+MOST_ROWS = 150
+"""Tables longer than this are named as attachments of the evidence folder, not typeset."""
+
+
+class Numbers:
+    """The running numbers of tables and figures, in reading order."""
+
+    def __init__(self) -> None:
+        self._tables = count(1)
+        self._figures = count(1)
+
+    def table(self) -> int:
+        """Return the next number of a table."""
+        return next(self._tables)
+
+    def figure(self) -> int:
+        """Return the next number of a figure."""
+        return next(self._figures)
+
+
+def grid(
+    numbers: Numbers,
+    id: str,  # noqa: A002  # the field of the record is called so
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    caption: str = "",
+    widths: tuple[int, ...] = (),
+    look: str = "",
+    file: str = "",
+) -> Block:
+    """Return a table, or a note that names its ``file`` where it is too long for a page."""
+    listed = tuple(tuple(row) for row in rows)
+    if len(listed) > MOST_ROWS:
+        where = f"the file {file}" if file else "the evidence folder"
+        words = f"{title}: {len(listed)} rows, too many to print; they are in {where}."
+        return Paragraph(text=words, look="note")
+    return Grid(
+        id=id,
+        number=numbers.table(),
+        title=title,
+        caption=caption,
+        columns=tuple(columns),
+        rows=listed,
+        widths=widths,
+        look=look,
+    )
+
+
+def plain_table(numbers: Numbers, table: Table) -> Block:
+    """Return a table of a check as it is, numbers to the right."""
+    rows = [[_cell(value) for value in row] for row in table.rows]
+    return grid(
+        numbers,
+        f"table-{table.id}",
+        table.title,
+        table.columns,
+        rows,
+        caption=table.caption,
+        file=f"tables/{table.id}.json",
+        look="small" if len(table.columns) > 6 else "",  # noqa: PLR2004  # a page holds six
+    )
+
+
+def picture(numbers: Numbers, figure: Figure) -> Block:
+    """Return a numbered figure; a flow diagram is set as boxes of text, so that it wraps."""
+    if figure.kind == "flow":
+        return _flow_of(figure, numbers)
+    return Picture(number=numbers.figure(), figure=figure)
+
+
+def _flow_of(figure: Figure, numbers: Numbers) -> Flow:
+    rows = items(figure.content, "rows") or items(figure.content, "boxes")
+    return flow_diagram(
+        numbers,
+        f"flow-{figure.id}",
+        figure.title,
+        figure.caption,
+        [
+            FlowRow(
+                kind=str(row.get("kind", "kept")),
+                reason=str(row["reason"]),
+                count=int(row["count"]),
+                counted=str(row.get("counted", "stays")),
+            )
+            for row in rows
+        ],
+    )
+
+
+def flow_diagram(
+    numbers: Numbers,
+    id: str,  # noqa: A002  # the field of the record is called so
+    title: str,
+    caption: str,
+    rows: Sequence[FlowRow],
+) -> Flow:
+    """Return a flow diagram: what left stands to the side, what was handled below."""
+    boxes = {
+        is_handled: tuple(
+            FlowBox(
+                text=row.reason,
+                count=f"{count_words(row.count)} {row.counted}",
+                is_side=row.kind == "excluded",
+            )
+            for row in rows
+            if (row.kind == "handled") is is_handled
+        )
+        for is_handled in (False, True)
+    }
+    return Flow(
+        id=id,
+        number=numbers.figure(),
+        title=title,
+        caption=caption,
+        boxes=boxes[False],
+        handled=boxes[True],
+    )
+
+
+def texts(*cells: str) -> list[Cell]:
+    """Return cells of plain words."""
+    return [Cell(text=cell) for cell in cells]
+
+
+def number(text: str) -> Cell:
+    """Return a cell whose words are aligned as numbers are."""
+    return Cell(text=text, look="number")
+
+
+def code(text: str) -> Cell:
+    """Return a cell of a name from a file."""
+    return Cell(text=text, look="code")
+
+
+def _cell(value: object) -> Cell:
+    if value is None:
+        return Cell(text="–")
+    if isinstance(value, bool):
+        return Cell(text="yes" if value else "no")
+    if isinstance(value, int):
+        return number(str(value) if value < 10_000 else f"{value:,}".replace(",", "\u202f"))  # noqa: PLR2004
+    if isinstance(value, float):
+        return number(f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}")  # noqa: PLR2004
+    words = str(value)
+    return number(words) if words[:1].isdigit() and len(words) < 24 else Cell(text=words)  # noqa: PLR2004
+
+
+def part(mapping: Mapping[str, object], name: str) -> Mapping[str, Any]:
+    """Return a part of a JSON document, empty if it is not there."""
+    found = mapping.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(mapping: Mapping[str, object], name: str) -> list[Any]:
+    """Return a list of a JSON document, empty if it is not there."""
+    found = mapping.get(name)
+    return list(found) if isinstance(found, list | tuple) else []
+
+
+def words_of(value: object) -> str:
+    """Return a JSON value as words: lists with commas, mappings as name = value.
+
+    >>> words_of({"method": "random", "test": 0.25, "sites": ["a", "b"]})
+    'method = random, test = 0.25, sites = a, b'
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {words_of(inner)}" for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(words_of(inner) for inner in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,74 @@
+"""A bundle and its matrix to a document: words and layout, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from samd_validate.core.bundle import Bundle, StepRecord
+from samd_validate.core.matrix import Matrix
+from samd_validate.report import closing, design, opening, people, results
+from samd_validate.report.build import Numbers, items
+from samd_validate.report.tracing import traceability
+from samd_validate.report.tree import Document, Section
+from samd_validate.report.words import BANNER, headline
+
+EXPLAINS = frozenset({"REQ-EXPLANATION"})
+
+
+def document(bundle: Bundle, matrix: Matrix) -> Document:
+    """Return the report of a run; the same bundle always gives the same document."""
+    words, look = headline(bundle)
+    sections = _sections(bundle, matrix)
+    return Document(
+        title=str(bundle.protocol.get("title", "Validation report")),
+        subtitle="Validation report",
+        version=str(bundle.protocol.get("version", "")),
+        headline=words,
+        headline_look=look,
+        banner=BANNER if bundle.is_simulated else "",
+        marks=opening.marks(bundle),
+        facts=opening.title_facts(bundle),
+        protocol_digest=bundle.protocol_digest,
+        software_version=bundle.software_version,
+        authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
+        sections=(*sections, closing.glossary(repr(sections))),
+    )
+
+
+def _sections(bundle: Bundle, matrix: Matrix) -> tuple[Section, ...]:
+    numbers = Numbers()
+    describing, measuring, explaining = _sorted_steps(bundle.steps)
+    sections = [
+        opening.summary(bundle, numbers),
+        design.intended_use(bundle),
+        design.study_design(bundle, numbers),
+        design.device(bundle, numbers),
+        people.populations(bundle, describing, numbers),
+        results.results(bundle, measuring, numbers),
+        results.explanations(bundle, explaining, numbers),
+    ]
+    further = results.leftovers(bundle, numbers)
+    sections += [further] if further else []
+    sections += [
+        closing.limitations(bundle),
+        closing.oversight(bundle),
+        closing.provenance(bundle, numbers),
+        traceability(matrix, numbers),
+    ]
+    return tuple(sections)
+
+
+def _sorted_steps(
+    steps: Iterable[StepRecord],
+) -> tuple[tuple[StepRecord, ...], tuple[StepRecord, ...], tuple[StepRecord, ...]]:
+    """Return the steps that describe patients, that measure, and that explain, in their order."""
+    describing, measuring, explaining = [], [], []
+    for step in steps:
+        cited = set(step.requirements)
+        if cited & EXPLAINS:
+            explaining.append(step)
+        elif cited and cited <= people.DESCRIBES:
+            describing.append(step)
+        else:
+            measuring.append(step)
+    return tuple(describing), tuple(measuring), tuple(explaining)

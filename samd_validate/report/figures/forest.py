@@ -1,0 +1,142 @@
+"""Forest plots: one line per row, also for rows without a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from samd_validate.report.figures.style import (
+    GREY,
+    INK,
+    PALE,
+    Drawing,
+    canvas,
+    colour,
+    house_style,
+    shortened,
+)
+
+ROW = 0.21
+WIDTH = 6.7
+MOST_ROWS = 60
+
+
+def forest(content: Mapping[str, Any]) -> Drawing:
+    """Draw estimates with intervals, n and events beside them; without a number the reason.
+
+    Of more than sixty rows the first sixty are drawn and the rest is counted: the table of the
+    findings holds them all.
+    """
+    with house_style():
+        rows = list(content["rows"])
+        left_out = len(rows) - MOST_ROWS
+        rows = rows[:MOST_ROWS]
+        extra = 1 if left_out > 0 else 0
+        figure, axes = canvas(WIDTH, 0.75 + ROW * (len(rows) + extra + 1))
+        _reference(axes, content, len(rows))
+        for number, row in enumerate(rows):
+            _row(axes, row, number)
+        if extra:
+            words = f"and {left_out} more rows, in the table"
+            axes.text(
+                0.5,
+                len(rows),
+                words,
+                transform=axes.get_yaxis_transform(),
+                ha="center",
+                va="center",
+                fontsize=7,
+            )
+        _labels(axes, rows, extra)
+        axes.set_xlabel(str(content.get("measure", "")))
+        return Drawing(figure=figure)
+
+
+def _reference(axes: Any, content: Mapping[str, Any], n_rows: int) -> None:
+    if content.get("reference") is not None:
+        axes.axvline(content["reference"], color=GREY, linewidth=0.9, linestyle="--", zorder=1)
+    if content.get("limits"):
+        low, high = content["limits"]
+        axes.set_xlim(low, high)
+    for number in range(0, n_rows, 2):
+        axes.axhspan(number - 0.5, number + 0.5, color="#f5f5f5", linewidth=0, zorder=0)
+
+
+def _row(axes: Any, row: Mapping[str, Any], number: int) -> None:
+    if row.get("value") is None:
+        words = f"not assessable: {shortened(row.get('reason') or 'no number', 60)}"
+        place = axes.get_yaxis_transform()
+        axes.text(
+            0.5,
+            number,
+            words,
+            transform=place,
+            ha="center",
+            va="center",
+            fontsize=6.5,
+            color=GREY,
+            style="italic",
+        )
+        return
+    low, high = row.get("low"), row.get("high")
+    if low is not None and high is not None:
+        axes.plot(
+            [low, high], [number, number], color=colour(0), linewidth=1.6, solid_capstyle="butt"
+        )
+    is_whole = str(row["label"]).lower() in ("all", "overall")
+    axes.plot(
+        row["value"],
+        number,
+        marker="D" if is_whole else "s",
+        color=INK if is_whole else colour(0),
+        markersize=5 if is_whole else 4,
+        zorder=4,
+    )
+
+
+def _labels(axes: Any, rows: Sequence[Mapping[str, Any]], extra: int) -> None:
+    axes.set_yticks(range(len(rows)), [shortened(row["label"], 38) for row in rows])
+    axes.set_ylim(len(rows) + extra - 0.5, -1.2)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
+    place = axes.get_yaxis_transform()
+    for x, head, key in ((1.02, "n", "n"), (1.12, "events", "n_events")):
+        axes.text(x, -0.85, head, transform=place, ha="left", va="center", fontsize=6.5, color=GREY)
+        for number, row in enumerate(rows):
+            axes.text(
+                x,
+                number,
+                _count(row.get(key)),
+                transform=place,
+                ha="left",
+                va="center",
+                fontsize=6.5,
+            )
+    axes.text(
+        1.24,
+        -0.85,
+        "estimate (interval)",
+        transform=place,
+        ha="left",
+        va="center",
+        fontsize=6.5,
+        color=GREY,
+    )
+    for number, row in enumerate(rows):
+        axes.text(
+            1.24, number, _estimate(row), transform=place, ha="left", va="center", fontsize=6.5
+        )
+    axes.axhline(-0.5, color=PALE, linewidth=0.7)
+
+
+def _count(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _estimate(row: Mapping[str, Any]) -> str:
+    if row.get("value") is None:
+        return "–"
+    if row.get("low") is None or row.get("high") is None:
+        return f"{row['value']:.2f}"
+    return f"{row['value']:.2f} ({row['low']:.2f} to {row['high']:.2f})"

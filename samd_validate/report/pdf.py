@@ -1,0 +1,112 @@
+"""A document as a tagged PDF/A-3 that fetched nothing from outside."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.report.html import render_html
+from samd_validate.report.tree import Document
+
+VARIANT = "pdf/a-3a"
+NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+
+
+def write_pdf(
+    document: Document, templates: Path, place: Path, source_date_epoch: int, *, page: str = "a4"
+) -> None:
+    """Write the report as PDF/A-3a; the same document gives the same bytes.
+
+    ``source_date_epoch`` (seconds since 1970) stands for the time of writing.
+
+    Raises
+    ------
+    CannotRun
+        Where Pango, which sets the type, is missing, or the place cannot be written.
+    """
+    content = pdf_bytes(render_html(document, templates, page=page), source_date_epoch)
+    try:
+        place.write_bytes(content)
+    except OSError as error:
+        raise CannotRun(
+            Problem(
+                where=str(place),
+                found=(error.strerror or "cannot be written").lower(),
+                expected="a place for the PDF",
+                todo="check the disk and the permissions; samd-validate report makes it anew",
+            )
+        ) from None
+
+
+def pdf_bytes(html: str, source_date_epoch: int) -> bytes:
+    """Return a page of HTML as PDF/A-3a; what is not written into the page cannot be read.
+
+    Raises
+    ------
+    CannotRun
+        If the page asks for anything but ``data:``, on this machine or elsewhere.
+    """
+    weasyprint = _weasyprint()
+    only_data = weasyprint.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    with _fixed_date(source_date_epoch), _quiet():
+        try:
+            page = weasyprint.HTML(string=html, url_fetcher=only_data)
+            return bytes(page.write_pdf(pdf_variant=VARIANT, pdf_tags=True))
+        except weasyprint.urls.FatalURLFetchingError as error:
+            raise CannotRun(_refused(str(error.__cause__ or error))) from None
+
+
+def _refused(why: str) -> Problem:
+    return Problem(
+        where="the PDF writer",
+        found=f"a page that asks for something outside itself ({why[:120]})",
+        expected="a page that needs nothing else",
+        todo="write pictures and fonts into the templates as data: addresses",
+    )
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except OSError as error:
+        raise CannotRun(
+            Problem(
+                where="the PDF writer",
+                found=f"a system library that cannot be loaded ({str(error).splitlines()[0][:80]})",
+                expected="Pango and HarfBuzz",
+                todo=NO_PANGO,
+            )
+        ) from None
+    return weasyprint
+
+
+@contextmanager
+def _fixed_date(source_date_epoch: int) -> Iterator[None]:
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(source_date_epoch)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["SOURCE_DATE_EPOCH"]
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the libraries note about fonts and CSS from the terminal; errors still show."""
+    loggers = [logging.getLogger(name) for name in ("weasyprint", "fontTools")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

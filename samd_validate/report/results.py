@@ -1,0 +1,201 @@
+"""What was measured: every finding of every step, with its figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from samd_validate.core.bundle import Bundle, StepRecord
+from samd_validate.core.estimate import Estimate
+from samd_validate.core.finding import Figure, Finding, Table
+from samd_validate.report.build import Numbers, grid, number, picture, plain_table, texts
+from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
+from samd_validate.report.words import (
+    count_words,
+    measure_words,
+    measurement_words,
+    population_words,
+    subset_words,
+)
+
+
+def results(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers) -> Section:
+    """Return the results of the steps in the order of the protocol."""
+    lead = (
+        "Each row is one measured quantity: estimate with its confidence interval, number of units "
+        "(n) and events, and how the interval was made. A quantity that could not be estimated "
+        "stays a row."
+    )
+    inner = tuple(step_section(step, bundle, numbers) for step in steps)
+    blocks: tuple[Block, ...] = (Paragraph(text=lead),)
+    if not steps:
+        blocks = (Paragraph(text="No check measured anything in this run.", look="warning"),)
+    return Section(id="results", title="Results", blocks=blocks, sections=inner, breaks=True)
+
+
+def explanations(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers) -> Section:
+    """Return what moves the output, overall and for single patients."""
+    if steps:
+        lead = (
+            "An explanation says what moved the output of the device, not what causes the outcome. "
+            "Contributions are in log-odds; to the right raises the risk."
+        )
+        blocks: tuple[Block, ...] = (Paragraph(text=lead),)
+    else:
+        words = "This run holds no explanation of the outputs: no check for it was planned."
+        blocks = (Paragraph(text=words, look="warning"),)
+    inner = tuple(step_section(step, bundle, numbers) for step in steps)
+    return Section(
+        id="explanations", title="Explanations", blocks=blocks, sections=inner, breaks=bool(steps)
+    )
+
+
+def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
+    """Return one step: what it means, its findings, figures, tables and notes."""
+    findings = [finding for finding in bundle.findings if finding.check == step.id]
+    blocks: list[Block] = [Paragraph(text=text) for text in doc_paragraphs(step.doc)[:2]]
+    if step.status != "ran":
+        blocks.append(Paragraph(text=f"Not run: {step.why or step.status}.", look="warning"))
+    blocks += _finding_tables(step, findings, bundle, numbers)
+    blocks += [picture(numbers, figure) for figure in figures_of(step, bundle)]
+    blocks += [plain_table(numbers, table) for table in tables_of(step, bundle)]
+    if step.notes:
+        blocks.append(Bullets(items=step.notes))
+    return Section(id=f"step-{step.id}", title=step_title(step), blocks=tuple(blocks))
+
+
+def step_title(step: StepRecord) -> str:
+    """Return a step's heading.
+
+    >>> step_title(StepRecord(id="by_age", check="subgroups", version=1, status="ran", why="",
+    ...                       params={}, doc="", requirements=()))
+    'Subgroups (by_age)'
+    """
+    words = step.check.replace("_", " ")
+    words = words.upper() if words == "shap" else words[:1].upper() + words[1:]
+    return words if step.id == step.check else f"{words} ({step.id})"
+
+
+def doc_paragraphs(doc: str) -> list[str]:
+    r"""Return the paragraphs of a docstring, without its sections for programmers.
+
+    >>> doc_paragraphs("Measure it.\n\n    Over two\n    lines.\n\n    Raises\n    ------\n")
+    ['Measure it.', 'Over two lines.']
+    """
+    paragraphs = [" ".join(block.split()) for block in doc.strip().split("\n\n")]
+    heads = ("Raises", "References", "Parameters", "Returns", "Notes", ">>>")
+    kept: list[str] = []
+    for paragraph in paragraphs:
+        if paragraph.startswith(heads) and ("---" in paragraph or ">>>" in paragraph):
+            break
+        kept.append(paragraph.replace("``", ""))
+    return [paragraph for paragraph in kept if paragraph]
+
+
+def _finding_tables(
+    step: StepRecord, findings: list[Finding], bundle: Bundle, numbers: Numbers
+) -> list[Block]:
+    if not findings:
+        return []
+    whole = [finding for finding in findings if finding.subset == "all"]
+    parts = [finding for finding in findings if finding.subset != "all"]
+    blocks: list[Block] = []
+    for name, group in (("findings", whole), ("findings by subset", parts)):
+        if group:
+            title = f"{step_title(step)}: {name}"
+            blocks.append(_finding_table(f"{step.id}-{len(blocks)}", title, group, bundle, numbers))
+    return blocks
+
+
+def _finding_table(
+    name: str, title: str, findings: list[Finding], bundle: Bundle, numbers: Numbers
+) -> Block:
+    has_subsets = any(finding.subset != "all" for finding in findings)
+    has_models = any(finding.model != "device" for finding in findings)
+    columns = ["Measure", "Population"]
+    columns += ["Subset"] * has_subsets + ["Model"] * has_models
+    columns += ["Estimate (CI)", "n", "Events", "Method"]
+    rows = [_finding_row(one, bundle, has_subsets, has_models) for one in findings]
+    return grid(
+        numbers,
+        f"findings-{name}",
+        title,
+        columns,
+        rows,
+        file="findings.json",
+        look="small findings" if has_subsets or has_models else "findings",
+    )
+
+
+def _finding_row(
+    finding: Finding, bundle: Bundle, has_subsets: bool, has_models: bool
+) -> list[Cell]:
+    measurement = finding.measurement
+    cells = texts(measure_words(finding.measure), population_words(finding.population, bundle))
+    cells += texts(subset_words(finding.subset)) if has_subsets else []
+    cells += texts(finding.model) if has_models else []
+    is_number = isinstance(measurement, Estimate)
+    cells.append(Cell(text=measurement_words(measurement), look="estimate" if is_number else "gap"))
+    cells += [number(count_words(measurement.n)), number(count_words(measurement.n_events))]
+    return [*cells, Cell(text=method_words(measurement) if is_number else "–")]
+
+
+def method_words(measurement: object) -> str:
+    """Return how an interval was made, with the number of resamples and what was undefined."""
+    if not isinstance(measurement, Estimate):
+        return "–"
+    words = measurement.method.replace("_", " ")
+    if measurement.n_resamples:
+        words += f", {count_words(measurement.n_resamples)} resamples"
+    if measurement.n_undefined:
+        words += f" ({count_words(measurement.n_undefined)} undefined)"
+    if measurement.p_value is not None:
+        words += f", p {p_words(measurement.p_value)}"
+    return f"{words}; {measurement.note}" if measurement.note else words
+
+
+def p_words(p_value: float) -> str:
+    """Return a p-value as journals write it.
+
+    >>> p_words(0.0004), p_words(0.032)
+    ('< 0.001', '= 0.032')
+    """
+    smallest = 0.001
+    return "< 0.001" if p_value < smallest else f"= {p_value:.3f}"
+
+
+def figures_of(step: StepRecord, bundle: Bundle) -> list[Figure]:
+    """Return the figures that a step's findings name, or whose id begins with that of the step."""
+    named = {name for one in bundle.findings if one.check == step.id for name in one.figures}
+    return [
+        figure
+        for figure in bundle.figures
+        if figure.id in named or owner(figure.id, bundle.steps) == step.id
+    ]
+
+
+def tables_of(step: StepRecord, bundle: Bundle) -> list[Table]:
+    """Return the tables whose id begins with that of the step."""
+    return [table for table in bundle.tables if owner(table.id, bundle.steps) == step.id]
+
+
+def owner(name: str, steps: Iterable[StepRecord]) -> str:
+    """Return the id of the step whose id is the longest beginning of ``name``; else nothing."""
+    owners = [step.id for step in steps if name == step.id or _begins(name, step.id)]
+    return max(owners, key=len, default="")
+
+
+def _begins(name: str, step: str) -> bool:
+    return name.startswith(step) and not name[len(step)].isalnum()
+
+
+def leftovers(bundle: Bundle, numbers: Numbers) -> Section | None:
+    """Return figures and tables that belong to no step, so that none is left out."""
+    shown = {figure.id for step in bundle.steps for figure in figures_of(step, bundle)}
+    tabled = {table.id for step in bundle.steps for table in tables_of(step, bundle)}
+    figures = [figure for figure in bundle.figures if figure.id not in shown]
+    tables = [table for table in bundle.tables if table.id not in tabled]
+    if not figures and not tables:
+        return None
+    blocks: list[Block] = [picture(numbers, figure) for figure in figures]
+    blocks += [plain_table(numbers, table) for table in tables]
+    return Section(id="other", title="Further figures and tables", blocks=tuple(blocks))

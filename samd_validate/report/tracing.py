@@ -1,0 +1,107 @@
+"""The traceability matrix as a chapter: gaps first, drafts called drafts."""
+
+from __future__ import annotations
+
+from samd_validate.core.matrix import Matrix, State, TraceRow
+from samd_validate.report.build import Numbers, code, grid, texts
+from samd_validate.report.tree import Block, Cell, Paragraph, Section
+from samd_validate.report.words import OUTCOMES
+
+LOOKS = {State.OPEN: "gap", State.PARTIAL: "part", State.EVIDENCE: "shown"}
+LEAD = (
+    "Each requirement and hazard is tied to what this run shows, or to an open gap; gaps come "
+    "first. The state says how much evidence there is, the verdict how it came out. No state says "
+    "that a regulation is met, and there is no score."
+)
+CLAUSES = (
+    "The matrix of all {total} clauses and reporting items behind the requirements is written "
+    "beside this report as CSV and HTML: {shown} with evidence from this run, {part} in part, "
+    "{open} open for the manufacturer."
+)
+MOST_CITED = 6
+
+
+def traceability(matrix: Matrix, numbers: Numbers) -> Section:
+    """Return the matrix: requirements, hazards, and how many clauses stay open."""
+    counts = {state: sum(row.state is state for row in matrix.clauses) for state in State}
+    clauses = CLAUSES.format(
+        total=len(matrix.clauses),
+        shown=counts[State.EVIDENCE],
+        part=counts[State.PARTIAL],
+        open=counts[State.OPEN],
+    )
+    return Section(
+        id="traceability",
+        title="Traceability matrix",
+        blocks=(Paragraph(text=LEAD),),
+        sections=(
+            Section(id="trace-req", title="Requirements", blocks=_requirements(matrix, numbers)),
+            Section(id="trace-haz", title="Hazards", blocks=_hazards(matrix, numbers)),
+            Section(
+                id="trace-clauses", title="Clauses", blocks=(Paragraph(text=clauses, look="note"),)
+            ),
+        ),
+        breaks=True,
+        is_wide=True,
+    )
+
+
+def _requirements(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
+    columns = ("Requirement", "State", "Verdict", "Evidence", "Gaps", "Clauses", "Hazards")
+    rows = [
+        [*_start(row), *_middle(row), *texts(_citations(row), ", ".join(row.hazards))]
+        for row in matrix.requirements
+    ]
+    title = "Requirements, with the largest gaps first"
+    widths = (19, 10, 9, 19, 20, 16, 7)
+    return (grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny"),)
+
+
+def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
+    columns = ("Hazard", "State", "Verdict", "Evidence", "Gaps", "Requirements")
+    rows = [
+        [*_start(row), *_middle(row), *texts(", ".join(row.requirements))] for row in matrix.hazards
+    ]
+    title = "Hazards, with the largest gaps first"
+    widths = (26, 10, 9, 16, 25, 14)
+    return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny"),)
+
+
+def _start(row: TraceRow) -> list[Cell]:
+    state = row.state.value + (
+        " (suspect: the text changed after the run)" if row.is_suspect else ""
+    )
+    return [
+        Cell(text=f"{row.id}\n{row.title}. {row.text}", look="first-line"),
+        Cell(text=state, look=LOOKS[row.state]),
+    ]
+
+
+def _middle(row: TraceRow) -> list[Cell]:
+    look = row.verdict.lower() if row.verdict in OUTCOMES else ""
+    return [
+        Cell(text=OUTCOMES.get(row.verdict, row.verdict), look=look),
+        Cell(text="\n".join(_evidence(row)) or "–"),
+        Cell(text="\n".join(row.gaps) or "none"),
+    ]
+
+
+def _evidence(row: TraceRow) -> list[str]:
+    shown = list(row.evidence[:MOST_CITED])
+    left = len(row.evidence) - len(shown)
+    return [*shown, f"and {left} more"] if left else shown
+
+
+def _citations(row: TraceRow) -> str:
+    return "\n".join(citation.text() for citation in row.citations)
+
+
+def sources_table(numbers: Numbers, matrix: Matrix) -> Block:
+    """Return every clause that a requirement cites, with its title and how far it was verified."""
+    cited = {c.id: c for row in matrix.requirements for c in row.citations}
+    rows = [
+        [code(c.id), *texts(c.text(), c.title, c.verification.replace("_", " "))]
+        for c in sorted(cited.values(), key=lambda c: (c.source, c.id))
+    ]
+    columns = ("Id", "Clause", "Title", "Verification")
+    return grid(numbers, "cited", "Clauses cited", columns, rows, widths=(18, 40, 30, 12))

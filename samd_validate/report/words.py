@@ -1,0 +1,169 @@
+"""The words of the report: measures, populations, outcomes, and how numbers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from samd_validate.core.bundle import Bundle
+from samd_validate.core.estimate import Estimate, Measurement
+
+BANNER = "SIMULATED DATA - NOT CLINICAL EVIDENCE"
+WIDE = 10.0
+MIDDLING = 1.0
+NARROW = 0.03
+FINE = 0.003
+SHORT_DIGEST = 12
+
+MEASURES: Mapping[str, str] = MappingProxyType(
+    {
+        "auroc": "AUROC (area under the ROC curve)",
+        "auprc": "AUPRC (area under the precision-recall curve)",
+        "auprc_lift": "AUPRC relative to prevalence",
+        "prevalence": "Prevalence of the outcome",
+        "slope": "Calibration slope",
+        "calibration_slope": "Calibration slope",
+        "intercept": "Calibration intercept (calibration in the large)",
+        "calibration_intercept": "Calibration intercept (calibration in the large)",
+        "brier": "Brier score",
+        "scaled_brier": "Scaled Brier score",
+        "brier_scaled": "Scaled Brier score",
+        "ici": "Integrated calibration index",
+        "ece": "Expected calibration error",
+        "mean_predicted": "Mean predicted risk",
+        "observed": "Observed frequency",
+        "observed_rate": "Observed frequency",
+        "observed_expected": "Observed to expected ratio",
+        "oe_ratio": "Observed to expected ratio",
+        "expected_observed": "Expected to observed ratio",
+        "sensitivity": "Sensitivity",
+        "specificity": "Specificity",
+        "ppv": "Positive predictive value",
+        "npv": "Negative predictive value",
+        "net_benefit": "Net benefit",
+        "flagged": "Share of patients flagged",
+        "alert_rate": "Share of patients flagged",
+        "f1": "F1 score",
+        "accuracy": "Accuracy",
+        "balanced_accuracy": "Balanced accuracy",
+        "smd": "Standardised mean difference",
+    }
+)
+
+OUTCOMES: Mapping[str, str] = MappingProxyType(
+    {
+        "PASS": "Pass",
+        "FAIL": "Fail",
+        "INCONCLUSIVE": "Inconclusive",
+        "NOT_ASSESSED": "Not assessed",
+    }
+)
+
+
+def measure_words(measure: str) -> str:
+    """Return a measure's name for a reader.
+
+    >>> measure_words("ppv"), measure_words("auroc_difference"), measure_words("my_index")
+    ('Positive predictive value', 'Difference in AUROC', 'My index')
+    """
+    if measure in MEASURES:
+        return MEASURES[measure]
+    for ending in ("_difference", "_diff"):
+        if measure.endswith(ending):
+            return f"Difference in {_inside(measure.removesuffix(ending))}"
+    words = measure.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _inside(measure: str) -> str:
+    words = MEASURES.get(measure, measure.replace("_", " ")).split(" (")[0]
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def population_words(population: str, bundle: Bundle) -> str:
+    """Return how a population is called: the internal test part, or an external data set."""
+    if population in ("test", "tuning", "development"):
+        return f"Internal {population} part"
+    known = {cohort.id: cohort for cohort in bundle.cohorts}
+    if population in known and known[population].role == "external":
+        return f"External: {population}"
+    return population
+
+
+def subset_words(subset: str) -> str:
+    """Return a subset in words.
+
+    >>> subset_words("all"), subset_words("sex=F"), subset_words("sex=F&age_band=80+")
+    ('All', 'sex: F', 'sex: F, age band: 80+')
+    """
+    if subset == "all":
+        return "All"
+    parts = [part.partition("=") for part in subset.split("&")]
+    return ", ".join(
+        f"{name.replace('_', ' ')}: {value}" if mark else name for name, mark, value in parts
+    )
+
+
+def digits_of(estimate: Estimate) -> int:
+    """Return how many decimals the width of the interval bears: no false precision."""
+    width = estimate.high - estimate.low
+    if width >= WIDE:
+        return 0
+    if width >= MIDDLING:
+        return 1
+    if width >= NARROW or width == 0:
+        return 2
+    return 3 if width >= FINE else 4
+
+
+def measurement_words(measurement: Measurement) -> str:
+    """Return estimate (95% CI low to high), or why there is no number.
+
+    >>> from samd_validate.core.estimate import Estimate
+    >>> measurement_words(Estimate(value=0.8612, low=0.8523, high=0.8701, level=0.95,
+    ...                            method="delong", n=4000))
+    '0.861 (95% CI 0.852 to 0.870)'
+    """
+    digits = digits_of(measurement) if isinstance(measurement, Estimate) else 2
+    words = measurement.describe(digits)
+    unit = measurement.unit if isinstance(measurement, Estimate) else "1"
+    return words if unit == "1" else f"{words} {unit}"
+
+
+def count_words(count: int | None) -> str:
+    """Return a count with thin spaces between thousands, or a dash for what was not counted.
+
+    >>> count_words(1234) == "1\u202f234", count_words(None)
+    (True, '–')
+    """
+    return "–" if count is None else f"{count:,}".replace(",", "\u202f")
+
+
+def short_digest(digest: str) -> str:
+    """Return the first twelve hexadecimal digits of a digest.
+
+    >>> short_digest("sha256:0123456789abcdef")
+    '0123456789ab'
+    """
+    return digest.removeprefix("sha256:")[:SHORT_DIGEST] or "none"
+
+
+def headline(bundle: Bundle) -> tuple[str, str]:
+    """Return the verdict headline and its look (an outcome in lower case)."""
+    outcomes = [verdict.outcome.value for verdict in bundle.verdicts]
+    if not outcomes:
+        return "No acceptance criteria: nothing was judged", "not_assessed"
+    counts = {name: outcomes.count(name) for name in OUTCOMES}
+    parts = [
+        f"{counts[name]} {words}"
+        for name, words in (
+            ("PASS", "met"),
+            ("FAIL", "not met"),
+            ("INCONCLUSIVE", "inconclusive"),
+            ("NOT_ASSESSED", "not assessed"),
+        )
+        if counts[name]
+    ]
+    look = next(name for name in ("FAIL", "NOT_ASSESSED", "INCONCLUSIVE", "PASS") if counts[name])
+    noun = "criterion" if len(outcomes) == 1 else "criteria"
+    return f"{len(outcomes)} {noun}: {', '.join(parts)}", look.lower()
