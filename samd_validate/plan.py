@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from samd_validate import checks, models, readers
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
-from samd_validate.core.kinds import CheckPlugin, FamilyPlugin, ReaderPlugin
+from samd_validate.core.kinds import FamilyPlugin, PlannedCheck, ReaderPlugin
 from samd_validate.core.plugin import Plugin, discover
 from samd_validate.models.recipe import Recipe, load_recipe
 from samd_validate.protocol.folders import shipped
@@ -36,15 +36,6 @@ class PlannedModel:
 
     recipe: Recipe
     family: FamilyPlugin
-    params: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedCheck:
-    """A step bound to its check."""
-
-    step: str
-    check: CheckPlugin
     params: Any
 
 

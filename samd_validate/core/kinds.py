@@ -50,6 +50,16 @@ ReaderPlugin: TypeAlias = Plugin[RunReader]
 FamilyPlugin: TypeAlias = Plugin[RunFit]
 CheckPlugin: TypeAlias = Plugin[RunCheck]
 
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedCheck:
+    """A step of a plan: a check bound to its parameters."""
+
+    step: str
+    check: CheckPlugin
+    params: Any
+
+
 reader = partial(plugin, "reader")
 family = partial(plugin, "model")
 check = partial(plugin, "check")

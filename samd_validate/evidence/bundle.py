@@ -81,11 +81,13 @@ def read_bundle(folder: Path) -> Bundle:
 
 
 def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bundle:
-    lists = {
+    lists: dict[str, Any] = {
         name: TypeAdapter(kind).validate_python(_json(folder / f"{name}.json"))
         for name, kind in LISTS.items()
     }
-    folders = {name: _folder_records(folder / name, kind) for name, kind in FOLDERS.items()}
+    folders: dict[str, Any] = {
+        name: _folder_records(folder / name, kind) for name, kind in FOLDERS.items()
+    }
     point = run["operating_point"]
     return Bundle(
         protocol=_json(folder / "protocol.json"),

@@ -1,0 +1,39 @@
+# Two commands do all set-up: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint simulate benchmark schema clean
+
+demo: .venv/demo.stamp
+	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
+	if [ $$status -ge 2 ]; then exit $$status; fi
+
+test: .venv/test.stamp
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+simulate: .venv/test.stamp
+	$(BIN)/pytest -m slow
+
+schema: .venv/test.stamp
+	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	@sh .ci/system_libraries
+
+.venv/demo.stamp: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models]'
+	@touch $@
+
+.venv/test.stamp: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,dev]'
+	@touch $@ .venv/demo.stamp
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,160 @@
+"""The edge: arguments, progress, exit codes; nothing else prints."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from samd_validate import __version__
+
+if TYPE_CHECKING:
+    from samd_validate.core.errors import Problem
+    from samd_validate.pipeline import Run
+    from samd_validate.terminal import LiveProgress
+
+PASSED, NOT_PASSED, COULD_NOT_RUN = 0, 1, 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Validate clinical AI models and leave evidence that an auditor can trust.\n\n"
+    "Exit codes: 0 ran and all criteria pass; 1 ran, not all pass; 2 could not run.",
+)
+
+ProtocolFile = Annotated[Path, typer.Argument(help="The protocol (YAML).", show_default=False)]
+Datasets = Annotated[
+    list[str] | None,
+    typer.Option("--dataset", help="Where a data set lies: NAME=PATH. Repeatable."),
+]
+
+
+@app.command()
+def run(
+    protocol: ProtocolFile,
+    dataset: Datasets = None,
+    out: Annotated[Path, typer.Option(help="Folder for evidence and reports.")] = Path("runs"),
+) -> None:
+    """Carry out a protocol: train or take predictions, check, judge, report."""
+    from samd_validate.pipeline import run as run_pipeline
+    from samd_validate.protocol.places import dataset_places
+
+    with _progress() as progress:
+        done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress)
+    _show(done)
+    raise typer.Exit(_verdict_code(done))
+
+
+@app.command()
+def check(protocol: ProtocolFile) -> None:
+    """Check a protocol and say what a run would do, without looking at data."""
+    from samd_validate.pipeline import planned
+    from samd_validate.terminal import show_plan
+
+    show_plan(planned(protocol))
+
+
+@app.command()
+def report(
+    evidence: Annotated[Path, typer.Argument(help="The evidence folder of a run.")],
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("reports"),
+) -> None:
+    """Make the reports of a run anew from its evidence alone."""
+    from samd_validate.pipeline import remade
+
+    with _progress() as progress:
+        progress("writing the report", 0.0)
+        done = remade(evidence, out)
+    _show(done)
+
+
+@app.command()
+def verify(
+    evidence: Annotated[Path, typer.Argument(help="The evidence folder of a run.")],
+) -> None:
+    """Test the evidence of a run: a numbered list, each ok or not."""
+    from samd_validate.evidence.verify import verify as verify_bundle
+    from samd_validate.terminal import show_tests
+
+    tests = verify_bundle(evidence)
+    show_tests(tests)
+    raise typer.Exit(PASSED if all(test.is_passed for test in tests) else NOT_PASSED)
+
+
+@app.command()
+def init(
+    protocol: Annotated[Path, typer.Argument(help="The file to write.")] = Path("protocol.yaml"),
+) -> None:
+    """Write a commented starter protocol."""
+    from samd_validate.starter import write_starter
+
+    write_starter(protocol)
+    typer.echo(f"wrote {protocol}; next: samd-validate check {protocol}")
+
+
+def _version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"samd-validate {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+    del version
+
+
+def _progress() -> LiveProgress:
+    from samd_validate.terminal import LiveProgress
+
+    return LiveProgress()
+
+
+def _show(done: Run) -> None:
+    from samd_validate.terminal import show_run
+
+    show_run(done)
+
+
+def _verdict_code(done: Run) -> int:
+    from samd_validate.judge import all_pass
+
+    return PASSED if all_pass(done.bundle.verdicts) else NOT_PASSED
+
+
+def main() -> None:
+    """Run the command line; a problem of the user's is told in words, without a traceback."""
+    from samd_validate.core.errors import CannotRun, Problem
+
+    try:
+        app()
+    except CannotRun as error:
+        _stop(error.problems)
+    except KeyboardInterrupt:
+        typer.echo("\nstopped by the keyboard: no bundle was sealed", err=True)
+        sys.exit(COULD_NOT_RUN)
+    except OSError as error:
+        where = str(error.filename or "the disk")
+        found = (error.strerror or type(error).__name__).lower()
+        todo = "free space or correct the path, then run again; no bundle was sealed"
+        expected = "a place that can be read and written"
+        _stop((Problem(where=where, found=found, expected=expected, todo=todo),))
+
+
+def _stop(problems: tuple[Problem, ...]) -> None:
+    noun = "problem" if len(problems) == 1 else "problems"
+    typer.echo(f"cannot run: {len(problems)} {noun}\n", err=True)
+    for problem in problems:
+        typer.echo(f"{problem}\n", err=True)
+    sys.exit(COULD_NOT_RUN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""The data side of a run: cohorts read, divided, learned from, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from samd_validate.core.arrays import FloatArray
+from samd_validate.core.bundle import CohortSummary, OperatingPoint
+from samd_validate.core.cohort import Cohort, Split
+from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
+from samd_validate.core.inputs import Inputs, IntervalPlan, Population
+from samd_validate.core.kinds import FitRequest, ReadRequest
+from samd_validate.core.model import Model, Progress
+from samd_validate.core.seeds import step_seed
+from samd_validate.divide import divide
+from samd_validate.plan import Plan, PlannedModel, PlannedRead
+from samd_validate.protocol.schema import OperatingPointRule, PredictionsFile
+from samd_validate.stats.engine import choose_threshold
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Everything that checks are made on, and what the bundle says of it."""
+
+    inputs: Inputs
+    models: tuple[Model, ...]
+    cohorts: Mapping[str, Cohort]
+    split: Split | None
+    operating_point: OperatingPoint | None
+
+
+def read_cohorts(plan: Plan, places: Mapping[str, Path], progress: Progress) -> dict[str, Cohort]:
+    """Read every data set of a plan, or raise every problem with any of them."""
+    cohorts: dict[str, Cohort] = {}
+    problems: list[Problem] = []
+    for planned in plan.reads:
+        try:
+            cohorts[planned.dataset.id] = _read(plan, planned, places, progress)
+        except CannotRun as error:
+            problems.extend(error.problems)
+    gather(problems)
+    return cohorts
+
+
+def _read(
+    plan: Plan, planned: PlannedRead, places: Mapping[str, Path], progress: Progress
+) -> Cohort:
+    dataset = planned.dataset
+    place = None
+    if dataset.source is not None:
+        if dataset.source not in places:
+            raise CannotRun(_no_place(dataset.source, places))
+        place = str(places[dataset.source])
+    request = ReadRequest(
+        dataset=dataset.id,
+        place=place,
+        seed=step_seed(plan.protocol.seed, f"dataset/{dataset.id}"),
+        window_hours=plan.protocol.outcome.window_hours,
+        progress=progress,
+    )
+    progress(f"reading {dataset.id}", 0.0)
+    cohort = planned.reader.run(request, planned.params)
+    progress(f"reading {dataset.id}", 1.0)
+    gather(_unexpected(planned, cohort))
+    return cohort
+
+
+def _no_place(source: str, places: Mapping[str, Path]) -> Problem:
+    return Problem(
+        where=f"data set {source!r}",
+        found="no place on this machine; known: " + (", ".join(sorted(places)) or "none"),
+        expected=f"--dataset {source}=PATH, or a line in datasets.toml",
+        todo="say where the data lie",
+    )
+
+
+def _unexpected(planned: PlannedRead, cohort: Cohort) -> list[Problem]:
+    """Return where a data set is not what the protocol says it must be."""
+    expect = planned.dataset.expect
+    faults = []
+    if cohort.size < expect.min_units:
+        faults.append((f"{cohort.size} units", f"at least {expect.min_units}"))
+    if cohort.n_events < expect.min_events:
+        faults.append((f"{cohort.n_events} events", f"at least {expect.min_events}"))
+    fingerprint = cohort.provenance.fingerprint
+    if expect.fingerprint not in (None, fingerprint):
+        faults.append((f"fingerprint {fingerprint}", str(expect.fingerprint)))
+    return [
+        Problem(
+            where=f"data set {planned.dataset.id!r}",
+            found=found,
+            expected=expected,
+            todo="bind the data set that the protocol means",
+        )
+        for found, expected in faults
+    ]
+
+
+def make_study(plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress) -> Study:
+    """Divide, train and score, or take the scores that came with the data."""
+    if isinstance(plan.protocol.model, PredictionsFile):
+        return _black_box(plan, plan.protocol.model, cohorts)
+    return _trained(plan, cohorts, progress)
+
+
+def _trained(plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress) -> Study:
+    protocol = plan.protocol
+    home = next(d.id for d in protocol.datasets if d.role == "development")
+    if protocol.split is None:
+        raise ValueError("a plan with a recipe has a split")
+    split = divide(cohorts[home], protocol.split, protocol.seed)
+    development, tuning = split.part("development"), split.part("tuning")
+    request = FitRequest(
+        name="",
+        development=development,
+        tuning=tuning,
+        variables=chosen_variables(protocol.variables, development),
+        seed=protocol.seed,
+        progress=progress,
+    )
+    models = tuple(_fit(planned, request) for planned in plan.models)
+    tuned = _scored("tuning", tuning, models, is_external=False, progress=progress)
+    populations = [
+        _scored(d.id, cohorts[d.id], models, is_external=True, progress=progress)
+        for d in protocol.datasets
+        if d.role == "external"
+    ]
+    if split.test.size:
+        test = _scored("test", split.part("test"), models, is_external=False, progress=progress)
+        populations.insert(0, test)
+    point = _operating_point(protocol.operating_point, tuned)
+    inputs = Inputs(
+        populations=tuple(populations),
+        intervals=intervals_of(plan),
+        development=development,
+        tuning=tuned,
+        model=models[0],
+        threshold=None if point is None else point.threshold,
+        threshold_origin="" if point is None else point.origin,
+    )
+    return Study(inputs=inputs, models=models, cohorts=cohorts, split=split, operating_point=point)
+
+
+def chosen_variables(wanted: str | Sequence[str], cohort: Cohort) -> tuple[str, ...]:
+    """Return the variables that the protocol names; all of the data set's for ``"all"``."""
+    known = [] if cohort.series is None else [v.name for v in cohort.series.variables]
+    if isinstance(wanted, str):
+        return tuple(known)
+    gather(
+        [
+            Problem(
+                where="variables",
+                found=f"{name!r}",
+                expected=did_you_mean(name, known),
+                todo="name variables that the data set has",
+            )
+            for name in wanted
+            if name not in known
+        ]
+    )
+    return tuple(wanted)
+
+
+def _fit(planned: PlannedModel, request: FitRequest) -> Model:
+    name = planned.recipe.name
+    mine = replace(request, name=name, seed=step_seed(request.seed, f"model/{name}"))
+    model: Model = planned.family.run(mine, planned.params)
+    return model
+
+
+def _scored(
+    name: str, cohort: Cohort, models: Sequence[Model], *, is_external: bool, progress: Progress
+) -> Population:
+    progress(f"predicting {name}", 0.0)
+    scores = {model.name: model.predict(cohort) for model in models}
+    progress(f"predicting {name}", 1.0)
+    return Population(
+        name=name,
+        cohort=cohort,
+        score=scores[models[0].name],
+        comparators={model.name: scores[model.name] for model in models[1:]},
+        is_external=is_external,
+    )
+
+
+def _black_box(plan: Plan, model: PredictionsFile, cohorts: Mapping[str, Cohort]) -> Study:
+    columns = (model.score, *model.comparators)
+    gather(
+        [
+            Problem(
+                where=f"data set {name!r}",
+                found=f"no scores named {column!r}",
+                expected=did_you_mean(column, cohort.scores),
+                todo="correct model.score or model.comparators",
+            )
+            for name, cohort in cohorts.items()
+            for column in columns
+            if column not in cohort.scores
+        ]
+    )
+    populations = tuple(
+        Population(
+            name=name,
+            cohort=cohort,
+            score=cohort.scores[model.score],
+            comparators={column: cohort.scores[column] for column in model.comparators},
+            is_external=True,
+        )
+        for name, cohort in cohorts.items()
+    )
+    point = _operating_point(plan.protocol.operating_point, None)
+    inputs = Inputs(
+        populations=populations,
+        intervals=intervals_of(plan),
+        threshold=None if point is None else point.threshold,
+        threshold_origin="" if point is None else point.origin,
+    )
+    return Study(inputs=inputs, models=(), cohorts=cohorts, split=None, operating_point=point)
+
+
+def intervals_of(plan: Plan) -> IntervalPlan:
+    """Return the plan of intervals that the protocol asks for."""
+    intervals = plan.protocol.intervals
+    return IntervalPlan(
+        level=intervals.level, n_resamples=intervals.resamples, seed=plan.protocol.seed
+    )
+
+
+def _operating_point(
+    rule: OperatingPointRule | None, tuned: Population | None
+) -> OperatingPoint | None:
+    if rule is None:
+        return None
+    if rule.threshold is not None:
+        return OperatingPoint(threshold=rule.threshold, origin=f"Given: {rule.origin}")
+    if tuned is None:
+        raise ValueError("a threshold can only be chosen on a tuning part")
+    label, score = np.asarray(tuned.cohort.label), _floats(tuned)
+    threshold = choose_threshold(str(rule.choose), label, score, rule.target)
+    target = "" if rule.target is None else f" (target {rule.target:g})"
+    words = (
+        f"Chosen on the tuning part ({tuned.cohort.size} stays, {tuned.cohort.n_events} events) "
+        f"by the rule {rule.choose}{target}, before test labels were read."
+    )
+    return OperatingPoint(threshold=float(threshold), origin=words)
+
+
+def _floats(population: Population) -> FloatArray:
+    return np.asarray(population.score, dtype=np.float64)
+
+
+def summaries(plan: Plan, study: Study) -> tuple[CohortSummary, ...]:
+    """Return what the bundle says of each data set: counts, flow, provenance; no rows."""
+    return tuple(
+        _summary(planned, study.cohorts[planned.dataset.id], study) for planned in plan.reads
+    )
+
+
+def _summary(planned: PlannedRead, cohort: Cohort, study: Study) -> CohortSummary:
+    parts = {planned.dataset.id: _counts(cohort)}
+    if study.split is not None and planned.dataset.role == "development":
+        parts = {n: _counts(study.split.part(n)) for n in ("development", "tuning", "test")}
+    return CohortSummary(
+        id=planned.dataset.id,
+        role=planned.dataset.role,
+        reader=planned.dataset.reader,
+        n_units=cohort.size,
+        n_patients=int(np.unique(cohort.patient_id).size),
+        n_events=cohort.n_events,
+        n_sites=int(np.unique(cohort.site).size),
+        flow=cohort.flow,
+        provenance=cohort.provenance,
+        parts=parts,
+    )
+
+
+def _counts(cohort: Cohort) -> dict[str, int]:
+    patients = int(np.unique(cohort.patient_id).size)
+    return {"units": cohort.size, "patients": patients, "events": cohort.n_events}

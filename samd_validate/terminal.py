@@ -1,0 +1,133 @@
+"""What a person at a terminal sees: live progress, the verdict table, lists of tests."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from samd_validate.core.estimate import Measurement
+from samd_validate.core.verdict import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from samd_validate.core.bundle import Bundle
+    from samd_validate.evidence.verify import Test
+    from samd_validate.pipeline import Run
+    from samd_validate.plan import Plan
+
+LOOKS = {
+    Outcome.PASS: "green",
+    Outcome.FAIL: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+    Outcome.NOT_ASSESSED: "magenta",
+}
+
+
+class LiveProgress:
+    """A bar per thing being done; call it with what and the share done."""
+
+    def __init__(self) -> None:
+        self._bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._tasks: dict[str, object] = {}
+
+    def __enter__(self) -> LiveProgress:
+        """Show the bars."""
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the bars where they are."""
+        self._bars.stop()
+
+    def __call__(self, what: str, share: float) -> None:
+        """Note that a share of something is done; steps of one stage share a bar."""
+        stage = what.split(":", maxsplit=1)[0]
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(what, total=1.0)
+        self._bars.update(self._tasks[stage], description=what, completed=share)  # type: ignore[arg-type]
+
+
+def show_run(done: Run) -> None:
+    """Print the verdict table and where everything lies."""
+    console = Console()
+    console.print(verdict_table(done.bundle))
+    if done.bundle.is_simulated:
+        console.print("SIMULATED DATA - NOT CLINICAL EVIDENCE", style="bold red")
+    console.print(f"report (PDF):    {done.reports['pdf']}", soft_wrap=True)
+    console.print(f"report (HTML):   {done.reports['html']}", soft_wrap=True)
+    console.print(f"traceability:    {done.reports['matrix']}", soft_wrap=True)
+    console.print(f"evidence folder: {done.evidence}", soft_wrap=True)
+
+
+def verdict_table(bundle: Bundle) -> Table:
+    """Return the criteria with their findings, bounds and outcomes."""
+    table = Table(title=f"Verdicts: {bundle.protocol['title']}")
+    for head in ("criterion", "finding", "estimate", "bound", "verdict"):
+        table.add_column(head)
+    measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.findings}
+    for criterion, verdict in zip(bundle.criteria, bundle.verdicts, strict=True):
+        measurement = measured.get(criterion.finding)
+        words = "no finding" if measurement is None else measurement.describe(3)
+        look = LOOKS[verdict.outcome]
+        table.add_row(
+            criterion.id,
+            criterion.finding.removesuffix("/device").removesuffix("/all"),
+            words,
+            criterion.bound_text(),
+            f"[{look}]{verdict.outcome.value}[/{look}]",
+        )
+    if not bundle.criteria:
+        table.caption = "no criteria were promised, so nothing is passed"
+    return table
+
+
+def show_plan(plan: Plan) -> None:
+    """Print what a run of a plan would do."""
+    console = Console()
+    protocol = plan.protocol
+    console.print(f"{protocol.id} {protocol.version}: {protocol.title}", style="bold")
+    console.print(f"digest {plan.loaded.digest}", soft_wrap=True)
+    table = Table(title="A run would")
+    table.add_column("stage")
+    table.add_column("what")
+    for read in plan.reads:
+        source = f" from {read.dataset.source}" if read.dataset.source else ""
+        table.add_row(
+            "read", f"{read.dataset.id} ({read.dataset.role}) by {read.reader.name}{source}"
+        )
+    for model in plan.models:
+        table.add_row("train", f"{model.recipe.name}: {model.recipe.title}")
+    if not plan.models:
+        table.add_row("take", "the predictions that come with the data sets")
+    for check in plan.checks:
+        table.add_row("check", f"{check.step}: {check.check.doc.splitlines()[0]}")
+    for criterion in protocol.criteria:
+        table.add_row("judge", f"{criterion.id}: {criterion.finding.key}")
+    console.print(table)
+    console.print("the protocol can be run; no data were looked at", style="green")
+
+
+def show_tests(tests: Iterable[Test]) -> None:
+    """Print the numbered list of a verification."""
+    console = Console()
+    for number, test in enumerate(tests, start=1):
+        mark = "[green]ok    [/green]" if test.is_passed else "[bold red]NOT OK[/bold red]"
+        console.print(f"{number:2d}. {mark} {test.name}: ", end="", soft_wrap=True)
+        console.print(test.words, markup=False, highlight=False, soft_wrap=True)
