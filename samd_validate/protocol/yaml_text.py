@@ -94,7 +94,7 @@ def _refuse_bombs(text: str, name: str) -> None:
     open_anchors: list[tuple[str | None, int]] = []
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            nodes += sizes.get(str(event.anchor), MAX_NODES)
+            nodes += _alias_size(str(event.anchor), sizes, open_anchors)
         elif isinstance(event, yaml.NodeEvent):
             nodes += 1
         if isinstance(event, yaml.CollectionStartEvent):
@@ -112,6 +112,15 @@ def _refuse_bombs(text: str, name: str) -> None:
             where = f"{name}:{line}"
             limits = f"at most {MAX_DEPTH} levels and {MAX_NODES} nodes after alias expansion"
             raise CannotRun(_problem(where, "nesting or aliases beyond the limits", limits))
+
+
+def _alias_size(
+    anchor: str, sizes: dict[str, int], open_anchors: list[tuple[str | None, int]]
+) -> int:
+    """Return how many nodes an alias stands for; one inside its own anchor never ends."""
+    if any(name == anchor for name, _ in open_anchors):
+        return MAX_NODES + 1
+    return sizes.get(anchor, 0)
 
 
 def _note_lines(
