@@ -1,0 +1,166 @@
+"""Points of curves with bands, for figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.resample import sorted_rows, weights
+from samd_validate.stats.sample import Sample
+from samd_validate.stats.spline import spline_fit
+from samd_validate.stats.weighted import Sorted
+
+BAND_RESAMPLES = 400
+GRID = np.linspace(0, 1, 101)
+GROUPS = 10
+BINS = 20
+
+
+def _band(draws: FloatArray, level: float) -> tuple[list[float], list[float]]:
+    tail = (1 - level) / 2
+    low, high = np.nanquantile(draws, (tail, 1 - tail), axis=0)
+    return low.tolist(), high.tolist()
+
+
+def _blocks(sample: Sample, intervals: IntervalPlan) -> Any:
+    plan = IntervalPlan(level=intervals.level, n_resamples=BAND_RESAMPLES, seed=intervals.seed)
+    _, order = sorted_rows(sample)
+    for block in weights(sample.codes, plan):
+        yield block[:, order]
+
+
+def roc_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
+    """Return sensitivity (``tpr``) on a grid of 1 - specificity (``fpr``) with a pointwise band."""
+    rows, _ = sorted_rows(sample)
+    draws = np.array([_tpr(rows, w) for block in _blocks(sample, intervals) for w in block])
+    low, high = _band(draws, intervals.level)
+    point = None
+    if sample.threshold is not None:
+        alarm = sample.score >= sample.threshold
+        point = {
+            "fpr": float(alarm[sample.label == 0].mean()),
+            "tpr": float(alarm[sample.label == 1].mean()),
+        }
+    tpr = _tpr(rows, np.ones(sample.n))
+    return {"fpr": GRID.tolist(), "tpr": tpr.tolist(), "low": low, "high": high, "point": point}
+
+
+def _tpr(rows: Sorted, weight: FloatArray) -> FloatArray:
+    tp = np.cumsum(weight * rows.label)[rows.ends]
+    fp = np.cumsum(weight * (1 - rows.label))[rows.ends]
+    if tp[-1] == 0 or fp[-1] == 0:
+        return np.full(GRID.size, np.nan)
+    curve = np.interp(GRID, np.append(0, fp / fp[-1]), np.append(0, tp / tp[-1]))
+    return np.asarray(curve, dtype=np.float64)
+
+
+def pr_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
+    """Return precision on a grid of recall with a pointwise band, and the prevalence."""
+    rows, _ = sorted_rows(sample)
+    draws = np.array([_precision(rows, w) for block in _blocks(sample, intervals) for w in block])
+    low, high = _band(draws[:, 1:], intervals.level)
+    precision = _precision(rows, np.ones(sample.n))
+    return {
+        "recall": GRID[1:].tolist(),
+        "precision": precision[1:].tolist(),
+        "low": low,
+        "high": high,
+        "prevalence": float(sample.label.mean()),
+    }
+
+
+def _precision(rows: Sorted, weight: FloatArray) -> FloatArray:
+    """Return the precision at the first threshold that reaches each recall."""
+    tp = np.cumsum(weight * rows.label)[rows.ends]
+    drawn = np.cumsum(weight)[rows.ends]
+    if tp[-1] == 0:
+        return np.full(GRID.size, np.nan)
+    at = np.minimum(np.searchsorted(tp / tp[-1], GRID - 1e-12), tp.size - 1)
+    share = np.divide(tp[at], drawn[at], out=np.full(GRID.size, np.nan), where=drawn[at] > 0)
+    return np.asarray(share, dtype=np.float64)
+
+
+def calibration_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
+    """Return a smooth calibration curve with a band, ten groups with intervals, and a histogram.
+
+    The curve is a logistic regression on a restricted cubic spline of the log-odds (Harrell
+    2015, doi:10.1007/978-3-319-19425-7), its band pointwise Wald.
+    """
+    predicted, observed, low, high = spline_fit(sample, intervals.level)
+    edges = np.linspace(0, 1, BINS + 1)
+    return {
+        "predicted": predicted.tolist(),
+        "observed": observed.tolist(),
+        "low": low.tolist(),
+        "high": high.tolist(),
+        "groups": _groups(sample, intervals.level),
+        "histogram": {
+            "edges": edges.tolist(),
+            "negatives": np.histogram(sample.score[sample.label == 0], edges)[0].tolist(),
+            "positives": np.histogram(sample.score[sample.label == 1], edges)[0].tolist(),
+        },
+    }
+
+
+def _groups(sample: Sample, level: float) -> list[dict[str, float]]:
+    order = np.argsort(sample.score, kind="stable")
+    groups = []
+    for rows in np.array_split(order, min(GROUPS, sample.n)):
+        low, high = wilson(int(sample.label[rows].sum()), rows.size, level)
+        groups.append(
+            {
+                "predicted": float(sample.score[rows].mean()),
+                "observed": float(sample.label[rows].mean()),
+                "low": low,
+                "high": high,
+                "n": int(rows.size),
+            }
+        )
+    return groups
+
+
+def wilson(events: int, n: int, level: float) -> tuple[float, float]:
+    """Return Wilson's interval of a proportion (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    >>> [round(limit, 4) for limit in wilson(8, 10, 0.95)]
+    [0.4902, 0.9433]
+    """
+    from scipy.special import ndtri
+
+    z = float(ndtri(1 - (1 - level) / 2))
+    p = events / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def decision_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
+    """Return the net benefit at thresholds from 0.01 to 0.60 with a band, and of treating all."""
+    thresholds = np.linspace(0.01, 0.60, 60)
+    rows, _ = sorted_rows(sample)
+    draws = np.concatenate(
+        [_net_benefit(rows, block, thresholds) for block in _blocks(sample, intervals)]
+    )
+    low, high = _band(draws, intervals.level)
+    benefit = _net_benefit(rows, np.ones((1, sample.n)), thresholds)[0]
+    share = float(sample.label.mean())
+    odds = thresholds / (1 - thresholds)
+    return {
+        "threshold": thresholds.tolist(),
+        "net_benefit": benefit.tolist(),
+        "low": low,
+        "high": high,
+        "treat_all": (share - (1 - share) * odds).tolist(),
+    }
+
+
+def _net_benefit(rows: Sorted, weight: FloatArray, thresholds: Column) -> FloatArray:
+    alarms = np.searchsorted(-rows.score, -thresholds, side="right")
+    tp = np.concatenate([np.zeros((weight.shape[0], 1)), np.cumsum(weight * rows.label, 1)], 1)
+    every = np.concatenate([np.zeros((weight.shape[0], 1)), np.cumsum(weight, 1)], 1)
+    fp = every[:, alarms] - tp[:, alarms]
+    odds = thresholds / (1 - thresholds)
+    return np.asarray((tp[:, alarms] - fp * odds) / every[:, -1:])

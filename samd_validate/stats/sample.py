@@ -1,0 +1,81 @@
+"""What a statistic is made of: outcomes, scores, the patient behind each row, the threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samd_validate.core.arrays import BoolArray, Column, read_only
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Labels 0/1 ``(n,)`` and scores ``(n,)``, higher is riskier.
+
+    ``cluster (n,)`` names the patient behind each row (None: every row is a patient);
+    ``threshold`` is taken as given: a score of at least the threshold is positive.
+
+    Raises
+    ------
+    ValueError
+        For labels other than 0/1, scores that are not finite, or differing lengths.
+    """
+
+    label: Column
+    score: Column
+    cluster: Column | None = None
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        label = np.asarray(self.label)
+        score = read_only(self.score, np.float64)
+        if label.ndim != 1 or label.shape != score.shape:
+            raise ValueError("label and score must be of one length")
+        if not np.isin(label, (0, 1)).all():
+            raise ValueError("label must be 0 or 1")
+        if not np.isfinite(score).all():
+            raise ValueError("score must be finite")
+        codes = np.arange(label.size)
+        if self.cluster is not None:
+            if np.shape(self.cluster) != label.shape:
+                raise ValueError("cluster and label must be of one length")
+            codes = np.unique(self.cluster, return_inverse=True)[1]
+        object.__setattr__(self, "label", read_only(label, np.int8))
+        object.__setattr__(self, "score", score)
+        object.__setattr__(self, "cluster", read_only(codes, np.int64))
+
+    @property
+    def codes(self) -> Column:
+        """Return the patient of each row as a number from 0."""
+        if self.cluster is None:
+            raise ValueError("a sample always has codes")
+        return self.cluster
+
+    @property
+    def n(self) -> int:
+        """Return the number of rows."""
+        return int(self.label.size)
+
+    @property
+    def n_events(self) -> int:
+        """Return the number of rows with label 1."""
+        return int(self.label.sum())
+
+    @property
+    def n_clusters(self) -> int:
+        """Return the number of patients."""
+        return int(np.unique(self.codes).size)
+
+    def take(self, mask: BoolArray) -> Sample:
+        """Return the rows of a mask."""
+        return Sample(
+            label=self.label[mask],
+            score=self.score[mask],
+            cluster=self.codes[mask],
+            threshold=self.threshold,
+        )
+
+    def with_score(self, score: Column) -> Sample:
+        """Return the same rows with another model's scores."""
+        return Sample(label=self.label, score=score, cluster=self.cluster, threshold=self.threshold)
