@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tarfile
 import zlib
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.readers._files import source_file
 from samd_validate.readers._physionet_variables import DESCRIPTORS, POSITION
 
 HEADER = "Time,Parameter,Value"
@@ -44,12 +44,6 @@ def read_records(place: Path, name: str) -> tuple[Records, list[SourceFile]]:
     if records.problems:
         raise CannotRun(*records.problems[:MOST_PROBLEMS])
     return records, files
-
-
-def source_file(path: Path, content: bytes) -> SourceFile:
-    """Return name, size and digest of a file's bytes."""
-    digest = hashlib.sha256(content).hexdigest()
-    return SourceFile(name=path.name, size_bytes=len(content), sha256=digest)
 
 
 def _members(place: Path, name: str, files: list[SourceFile]) -> Iterator[tuple[str, bytes]]:
@@ -142,7 +136,7 @@ def _take(
 ) -> str:
     """Keep a value as a descriptor or a measurement; the first weight is both."""
     if parameter == "":
-        records.quirks["rows without a parameter name, not used"] += 1
+        records.quirks["without a parameter name, not used"] += 1
         return ""
     if parameter in DESCRIPTORS:
         about[parameter] = value

@@ -16,7 +16,8 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers._physionet_records import Records, read_records, source_file
+from samd_validate.readers._files import source_file
+from samd_validate.readers._physionet_records import Records, read_records
 from samd_validate.readers._physionet_variables import PH, POSITION, VARIABLES
 
 CITATION = (
@@ -156,10 +157,10 @@ def _series(
     last = _is_last(unit[rows], minute[rows], variable[rows])
     flow += [
         _values("pH written without its decimal point, mended", mended),
-        _values("values outside plausible limits, taken as not observed", int((~plausible).sum())),
-        _values("values after the observation window, not used", int((plausible & late).sum())),
+        _values("outside plausible limits, taken as not observed", int((~plausible).sum())),
+        _values("after the observation window, not used", int((plausible & late).sum())),
         _values(
-            "earlier values of a variable in the same minute; the last stands", int((~last).sum())
+            "earlier ones of a variable in the same minute; the last stands", int((~last).sum())
         ),
     ]
     rows = rows[last]
@@ -239,7 +240,7 @@ def _cohort(
 def _flow(
     n: int, numbers: dict[str, FloatArray], groups: dict[str, Column], series: TimeSeries
 ) -> list[FlowRow]:
-    rows = [FlowRow(kind="start", reason="records with an outcome", count=n)]
+    rows = [FlowRow(kind="start", reason="with a record and an outcome", count=n)]
     for name in ("age_years", "height_cm", "weight_kg"):
         count = int(np.isnan(numbers[name]).sum())
         rows.append(FlowRow(kind="handled", reason=f"{name} missing or implausible", count=count))
@@ -247,17 +248,17 @@ def _flow(
         count = int((groups[name] == "").sum())
         rows.append(FlowRow(kind="handled", reason=f"{name} not recorded", count=count))
     empty = n - np.unique(series.unit_index).size
-    reason = "stays without any usable measurement, kept"
+    reason = "without any usable measurement, kept"
     rows.append(FlowRow(kind="handled", reason=reason, count=int(empty)))
     return rows
 
 
 def _end(n: int, series: TimeSeries) -> list[FlowRow]:
     ventilated = series.unit_index[series.variable_index == POSITION["MechVent"]]
-    reason = "stays with ventilation recorded; its absence elsewhere is not an observation"
+    reason = "with ventilation recorded; its absence elsewhere is not an observation"
     return [
         FlowRow(kind="handled", reason=reason, count=int(np.unique(ventilated).size)),
-        FlowRow(kind="kept", reason="stays in the cohort", count=n),
+        FlowRow(kind="kept", reason="in the cohort", count=n),
     ]
 
 

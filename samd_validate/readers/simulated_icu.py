@@ -63,9 +63,9 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
         units={"age_years": "a"},
         series=series,
         flow=(
-            FlowRow(kind="start", reason="stays drawn", count=n),
+            FlowRow(kind="start", reason="drawn", count=n),
             *flow,
-            FlowRow(kind="kept", reason="stays in the cohort", count=n),
+            FlowRow(kind="kept", reason="in the cohort", count=n),
         ),
         provenance=_provenance(site, people, series),
         attachments={f"simulation_truth_{request.dataset}": truth(site, people, series, params)},
@@ -199,8 +199,8 @@ def _treated(drawn: Drawn, window_hours: float) -> tuple[TimeSeries, list[FlowRo
         value=value[rows],
         window_hours=window_hours,
     )
-    words = "values outside plausible limits, taken as not observed"
-    again = "earlier values of a variable in the same minute; the last stands"
+    words = "outside plausible limits, taken as not observed"
+    again = "earlier ones of a variable in the same minute; the last stands"
     return series, [
         FlowRow(kind="handled", reason=words, count=outside, counted="values"),
         FlowRow(kind="handled", reason=again, count=doubled, counted="values"),

@@ -11,7 +11,6 @@ from samd_validate.stats.sample import Sample
 POINTS = 60
 KNOTS = (0.05, 0.35, 0.65, 0.95)
 FEWEST_SPREAD = 1e-3
-RIDGE = 1e-6
 
 
 def spline_fit(
@@ -55,15 +54,13 @@ def _cube(x: FloatArray) -> FloatArray:
 
 
 def _logistic(design: FloatArray, label: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return coefficients and covariance by Newton's method with a trace of ridge."""
-    beta = np.zeros(design.shape[1])
-    beta[1] = 1.0
-    ridge = RIDGE * np.eye(design.shape[1])
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(design @ beta, -40, 40)))
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge
-        step = np.linalg.solve(hessian, design.T @ (label - p) - ridge @ beta)
-        beta += np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-8:  # noqa: PLR2004  # far below what a figure shows
-            break
-    return beta, np.asarray(np.linalg.inv(hessian), dtype=np.float64)
+    """Return coefficients and covariance of a logistic regression.
+
+    Columns are scaled to unit spread for the fit, since spline terms differ by magnitudes.
+    """
+    import statsmodels.api as sm
+
+    scale = np.where(design.std(axis=0) > 0, design.std(axis=0), 1.0)
+    fit = sm.GLM(label, design / scale, family=sm.families.Binomial()).fit()
+    covariance = fit.cov_params() / np.outer(scale, scale)
+    return np.asarray(fit.params / scale), np.asarray(covariance, dtype=np.float64)

@@ -1,0 +1,115 @@
+"""Tables from CSV, gzipped CSV and Parquet, as text columns; every fault told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samd_validate.core.arrays import BoolArray, Column, FloatArray
+from samd_validate.core.cohort import SourceFile
+from samd_validate.core.errors import CannotRun, Problem, did_you_mean
+from samd_validate.readers._files import source_file
+
+SHOWN_LINES = 5
+
+
+class TextTable:
+    """The named columns of a file as text, and the file's digest; empty text is missing."""
+
+    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+        wanted = list(dict.fromkeys(columns))
+        content = _content(path)
+        self.file: SourceFile = source_file(path, content)
+        self.name = path.name
+        table = _parsed(path, content)
+        lacking = [column for column in wanted if column not in table.column_names]
+        if lacking:
+            raise CannotRun(*(_lacking(path, column, table.column_names) for column in lacking))
+        self._columns = {column: _text(table.column(column)) for column in wanted}
+        self.size = int(table.num_rows)
+
+    def text(self, column: str) -> Column:
+        """Return a column as text ``(n,)``."""
+        return self._columns[column]
+
+    def numbers(self, column: str) -> FloatArray:
+        """Return a column as numbers ``(n,)``; what is no number is NaN."""
+        return np.array([_number(cell) for cell in self._columns[column].tolist()])
+
+    def refuse(self, column: str, wrong: BoolArray, found: str, expected: str) -> list[Problem]:
+        """Return a problem that counts the wrong rows and names the first lines, no values."""
+        if not wrong.any():
+            return []
+        lines = [str(row + 2) for row in np.flatnonzero(wrong)[:SHOWN_LINES].tolist()]
+        more = ", ..." if int(wrong.sum()) > SHOWN_LINES else ""
+        return [
+            Problem(
+                where=f"{self.name}, column {column!r}",
+                found=f"{found} in {int(wrong.sum())} rows (lines {', '.join(lines)}{more})",
+                expected=expected,
+                todo="correct these rows at their source",
+            )
+        ]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        found = (error.strerror or "unreadable").lower()
+        raise CannotRun(_unreadable(path, found)) from None
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    import gzip
+    import zlib
+
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    try:
+        if path.suffix == ".parquet":
+            return parquet.read_table(pa.BufferReader(content))
+        plain = gzip.decompress(content) if path.suffix == ".gz" else content
+        names = csv.open_csv(pa.BufferReader(plain)).schema.names
+        options = csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        )
+        return csv.read_csv(pa.BufferReader(plain), convert_options=options)
+    except (pa.ArrowException, EOFError, zlib.error, OSError) as error:
+        words = str(error).splitlines()[0] if isinstance(error, pa.ArrowInvalid) else ""
+        found = "an empty file" if not content else f"a damaged or truncated file {words[:60]}"
+        raise CannotRun(_unreadable(path, found.strip())) from None
+
+
+def _text(column: Any) -> Column:
+    cells = ["" if cell is None else str(cell) for cell in column.to_pylist()]
+    return np.array(cells, dtype=np.str_)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
+
+
+def _lacking(path: Path, column: str, names: list[str]) -> Problem:
+    return Problem(
+        where=path.name,
+        found=f"no column {column!r}",
+        expected=did_you_mean(column, names),
+        todo="correct the file, or the column names in the protocol's params",
+    )
+
+
+def _unreadable(path: Path, found: str) -> Problem:
+    return Problem(
+        where=path.name,
+        found=found,
+        expected="a readable CSV, gzipped CSV or Parquet file",
+        todo="check the path given with --dataset, and the file",
+    )
