@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from samd_validate.terminal import LiveProgress
 
 PASSED, NOT_PASSED, COULD_NOT_RUN = 0, 1, 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -137,8 +138,10 @@ def main() -> None:
         app()
     except CannotRun as error:
         _stop(error.problems)
-    except KeyboardInterrupt:
-        typer.echo("\nstopped by the keyboard: no bundle was sealed", err=True)
+    except SystemExit as stopped:
+        if stopped.code != INTERRUPTED:
+            raise
+        typer.echo("stopped by the keyboard: no bundle was sealed", err=True)
         sys.exit(COULD_NOT_RUN)
     except OSError as error:
         where = str(error.filename or "the disk")

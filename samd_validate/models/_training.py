@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from samd_validate.models._recurrent import Noise, RecurrentNetwork, new_network
+from samd_validate.models._recurrent import Noise, RecurrentNetwork
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,7 @@ class TrainedMember:
 
 
 def train_member(
+    network: RecurrentNetwork,
     development: TrainingSet,
     tuning: TrainingSet,
     hyper: Hyper,
@@ -61,9 +62,6 @@ def train_member(
     progress: Callable[[float], None],
 ) -> TrainedMember:
     """Return the network of the epoch with the smallest tuning loss."""
-    network = new_network(
-        development.series.shape[2], development.static.shape[1], hyper.hidden, seed
-    )
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=hyper.learning_rate, weight_decay=hyper.weight_decay

@@ -155,7 +155,11 @@ def _tensors(cohort: Cohort, scales: tuple[Scale, ...], coding: StaticCoding) ->
 def _train_all(
     development: TrainingSet, tuning: TrainingSet, params: LstmParams, request: FitRequest
 ) -> tuple[TrainedMember, ...]:
-    """Train the members side by side; each has a seed of its own, so the order is no matter."""
+    """Train the members side by side; each has a seed of its own, so the order is no matter.
+
+    First weights come from torch's one global generator, so networks are made one by one before.
+    """
+    from samd_validate.models._recurrent import new_network
     from samd_validate.models._training import Hyper, train_member
 
     prevalence = float(development.label.mean())
@@ -170,14 +174,16 @@ def _train_all(
         positive_weight=((1 - prevalence) / prevalence) ** params.balance,
     )
     shares = [0.0] * params.members
+    shape = (development.series.shape[2], development.static.shape[1], params.hidden)
+    seeds = [step_seed(request.seed, f"member/{number}") for number in range(params.members)]
+    networks = [new_network(*shape, seed) for seed in seeds]
 
     def train(number: int) -> TrainedMember:
         def note(share: float) -> None:
             shares[number] = share
             request.progress(f"training {request.name}", sum(shares) / params.members)
 
-        seed = step_seed(request.seed, f"member/{number}")
-        member = train_member(development, tuning, hyper, seed, note)
+        member = train_member(networks[number], development, tuning, hyper, seeds[number], note)
         note(1.0)
         return member
 

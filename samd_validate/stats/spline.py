@@ -58,9 +58,14 @@ def _logistic(design: FloatArray, label: FloatArray) -> tuple[FloatArray, FloatA
 
     Columns are scaled to unit spread for the fit, since spline terms differ by magnitudes.
     """
+    import warnings
+
     import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     scale = np.where(design.std(axis=0) > 0, design.std(axis=0), 1.0)
-    fit = sm.GLM(label, design / scale, family=sm.families.Binomial()).fit()
+    with warnings.catch_warnings(), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", PerfectSeparationWarning)  # its band is then very wide
+        fit = sm.GLM(label, design / scale, family=sm.families.Binomial()).fit()
     covariance = fit.cov_params() / np.outer(scale, scale)
     return np.asarray(fit.params / scale), np.asarray(covariance, dtype=np.float64)
