@@ -7,7 +7,7 @@ from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
-from samd_validate.stats.engine import difference, estimate
+from samd_validate.stats.engine import MEASURES, difference, estimate
 
 ALLOWED = ("auroc", "auprc", "brier", "sensitivity", "specificity", "observed_expected_ratio")
 
@@ -75,11 +75,12 @@ def _forest(step: str, inputs: Inputs, measure: str) -> Figure:
         else:
             row |= {"value": None, "low": None, "high": None, "reason": value.reason}
         rows.append(row)
+    title = MEASURES[measure].title
     return Figure(
         id=f"{step}-{measure}",
         kind="forest",
-        title=f"{measure} here and elsewhere",
-        caption=f"{measure} on the internal test part and on each external data set.",
-        alt=f"Forest plot of {measure} by data set.",
-        content={"measure": measure, "reference": None, "limits": None, "rows": rows},
+        title=f"{title} here and elsewhere",
+        caption=f"{title} on the internal test part and on each external data set.",
+        alt=f"Forest plot of {title} by data set.",
+        content={"measure": title, "reference": None, "limits": None, "rows": rows},
     )

@@ -117,12 +117,17 @@ def _forest(
         "all patients, or the perfect value where there is one. Rows without a mark could not be "
         "assessed.",
         alt=f"Forest plot of {title} by group on {population.name}.",
-        content={"measure": measure, "reference": reference, "limits": None, "rows": rows},
+        content={"measure": title, "reference": reference, "limits": None, "rows": rows},
     )
 
 
 def _row(subset: str, value: Measurement) -> dict[str, object]:
-    row: dict[str, object] = {"label": subset, "n": value.n, "n_events": value.n_events}
+    row: dict[str, object] = {"label": _words(subset), "n": value.n, "n_events": value.n_events}
     if isinstance(value, Estimate):
         return {**row, "value": value.value, "low": value.low, "high": value.high, "reason": ""}
     return {**row, "value": None, "low": None, "high": None, "reason": value.reason}
+
+
+def _words(subset: str) -> str:
+    group, _, level = subset.partition("=")
+    return f"{group.replace('_', ' ')}: {level}" if level else subset

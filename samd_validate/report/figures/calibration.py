@@ -77,7 +77,7 @@ def _panel(axes: Any, one: Mapping[str, Any], number: int) -> None:
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
         ylabel="Observed frequency",
-        title=shortened(one["name"]),
+        title=shortened(one["name"]) if one["name"] != "device" else "",
     )
     axes.tick_params(labelbottom=False)
     axes.legend(loc="upper left")
@@ -111,6 +111,7 @@ def _histogram(axes: Any, histogram: Mapping[str, Any] | None) -> None:
         label="with outcome",
     )
     axes.set_yscale("symlog", linthresh=10)
+    axes.yaxis.set_major_formatter(lambda count, _: f"{count:g}")
     axes.set_ylim(bottom=0)
     legend_below(axes, columns=2)
     axes.get_legend().set_bbox_to_anchor((0.5, -0.75))

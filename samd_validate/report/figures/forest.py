@@ -18,7 +18,11 @@ from samd_validate.report.figures.style import (
 
 ROW = 0.21
 WIDTH = 6.7
+BESIDE_INCHES = (0.08, 0.48, 0.95)
+RIGHT_INCHES = 2.25
+LETTER_INCHES = 0.062
 MOST_ROWS = 60
+MOST_LETTERS = 38
 
 
 def forest(content: Mapping[str, Any]) -> Drawing:
@@ -32,7 +36,9 @@ def forest(content: Mapping[str, Any]) -> Drawing:
         left_out = len(rows) - MOST_ROWS
         rows = rows[:MOST_ROWS]
         extra = 1 if left_out > 0 else 0
-        figure, axes = canvas(WIDTH, 0.75 + ROW * (len(rows) + extra + 1))
+        height = 0.75 + ROW * (len(rows) + extra + 1)
+        figure, axes = canvas(WIDTH, height)
+        _margins(figure, rows, height)
         _reference(axes, content, len(rows))
         for number, row in enumerate(rows):
             _row(axes, row, number)
@@ -50,6 +56,18 @@ def forest(content: Mapping[str, Any]) -> Drawing:
         _labels(axes, rows, extra)
         axes.set_xlabel(str(content.get("measure", "")))
         return Drawing(figure=figure)
+
+
+def _margins(figure: Any, rows: Sequence[Mapping[str, Any]], height: float) -> None:
+    """Reserve the width that labels on the left and numbers on the right need, in inches."""
+    longest = max((len(shortened(row["label"], MOST_LETTERS)) for row in rows), default=0)
+    figure.set_layout_engine("none")
+    figure.subplots_adjust(
+        left=(0.25 + LETTER_INCHES * longest) / WIDTH,
+        right=1 - RIGHT_INCHES / WIDTH,
+        bottom=0.5 / height,
+        top=1 - 0.05 / height,
+    )
 
 
 def _reference(axes: Any, content: Mapping[str, Any], n_rows: int) -> None:
@@ -95,13 +113,15 @@ def _row(axes: Any, row: Mapping[str, Any], number: int) -> None:
 
 
 def _labels(axes: Any, rows: Sequence[Mapping[str, Any]], extra: int) -> None:
-    axes.set_yticks(range(len(rows)), [shortened(row["label"], 38) for row in rows])
+    axes.set_yticks(range(len(rows)), [shortened(row["label"], MOST_LETTERS) for row in rows])
     axes.set_ylim(len(rows) + extra - 0.5, -1.2)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
     place = axes.get_yaxis_transform()
-    for x, head, key in ((1.02, "n", "n"), (1.12, "events", "n_events")):
+    inches = WIDTH * axes.get_position().width
+    first, second, third = (1 + offset / inches for offset in BESIDE_INCHES)
+    for x, head, key in ((first, "n", "n"), (second, "events", "n_events")):
         axes.text(x, -0.85, head, transform=place, ha="left", va="center", fontsize=6.5, color=GREY)
         for number, row in enumerate(rows):
             axes.text(
@@ -114,7 +134,7 @@ def _labels(axes: Any, rows: Sequence[Mapping[str, Any]], extra: int) -> None:
                 fontsize=6.5,
             )
     axes.text(
-        1.24,
+        third,
         -0.85,
         "estimate (interval)",
         transform=place,
@@ -125,7 +145,7 @@ def _labels(axes: Any, rows: Sequence[Mapping[str, Any]], extra: int) -> None:
     )
     for number, row in enumerate(rows):
         axes.text(
-            1.24, number, _estimate(row), transform=place, ha="left", va="center", fontsize=6.5
+            third, number, _estimate(row), transform=place, ha="left", va="center", fontsize=6.5
         )
     axes.axhline(-0.5, color=PALE, linewidth=0.7)
 

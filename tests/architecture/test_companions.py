@@ -1,0 +1,85 @@
+"""Every plug-in has its page, its words for readers, and requirements that exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from samd_validate import checks, models, readers
+from samd_validate.core.errors import CannotRun
+from samd_validate.core.plugin import Plugin, discover, plugin
+from samd_validate.models.recipe import load_recipe
+from samd_validate.protocol.folders import ROOT, shipped
+from samd_validate.readers._icu_people import HILLCREST, INTERCEPT
+from samd_validate.readers._icu_variables import ORGANS, SIMULATED
+from samd_validate.stats.engine import MEASURES
+from samd_validate.trace.requirements import load_requirements
+
+PLUGINS = [
+    one
+    for package, kind in ((checks, "check"), (models, "model"), (readers, "reader"))
+    for one in discover(package, kind).values()
+]
+CHECKS = [one for one in PLUGINS if one.kind == "check"]
+
+
+@pytest.mark.parametrize("one", PLUGINS, ids=lambda one: one.name)
+def test_plugin_has_a_page_of_its_method(one: Plugin[Any]) -> None:
+    page = ROOT / "docs" / "methods" / f"{one.name}.md"
+    assert "Shown by" in page.read_text() or "checks" in page.read_text()
+
+
+@pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+def test_check_says_purpose_method_reading_and_limits(one: Plugin[Any]) -> None:
+    for words in ("Purpose:", "Method:", "How to read it:", "Limits:"):
+        assert words in one.doc
+
+
+@pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> None:
+    known = load_requirements(shipped("traceability")).requirements
+    assert one.requirements
+    assert set(one.requirements) <= known.keys()
+
+
+def test_measures_of_checks_are_known_to_the_statistics() -> None:
+    own = {"additivity_error"}
+    for one in CHECKS:
+        for measure in one.measures:
+            assert measure in own or measure.removesuffix("_difference") in MEASURES
+
+
+@pytest.mark.parametrize("path", sorted(shipped("models").glob("*.yaml")), ids=lambda p: p.stem)
+def test_recipe_names_a_family_and_parameters_that_exist(path: Path) -> None:
+    recipe, _ = load_recipe(path.stem, (path.parent,))
+    family = discover(models, "model")[recipe.family]
+    assert family.params.model_validate(recipe.params)
+    assert recipe.name == path.stem
+
+
+def test_recipe_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(CannotRun, match="did you mean 'lstm_icu'"):
+        load_recipe("lstm_ics", (shipped("models"),))
+
+
+def test_two_plugins_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run() -> None:
+        """Do nothing."""
+
+    run.__module__ = "samd_validate.checks.calibration"
+    double = plugin("check", "discrimination", version=1, params=dict)(run)
+    monkeypatch.setattr("samd_validate.checks.calibration.double", double, raising=False)
+    with pytest.raises(CannotRun, match="defined in"):
+        discover(checks, "check")
+
+
+def test_page_of_the_simulated_hospitals_has_the_numbers_of_the_code() -> None:
+    page = (ROOT / "docs" / "methods" / "simulated_icu.md").read_text()
+    for one in SIMULATED:
+        v = one.variable
+        assert f"| {v.name} | {v.unit} | {v.low:g} to {v.high:g} | {one.panel} | " in page
+        assert f"{ORGANS[one.organ]} | {one.usual:g} | {one.spread:g} | {one.loading:g} |" in page
+    assert f"logit P(death) = {INTERCEPT:g} " in page
+    assert f"x {HILLCREST.odds_factor:.1f}" in page
