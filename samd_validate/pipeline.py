@@ -150,7 +150,7 @@ def _cards(plan: Plan, study: Study) -> list[dict[str, object]]:
             "name": model.name,
             "title": bound.recipe.title,
             "card": bound.recipe.card.model_dump(mode="json"),
-            "recipe": bound.recipe.model_dump(mode="json"),
+            "recipe": bound.recipe.model_dump(mode="json", exclude={"card"}),
             "training": plain(model.card),
         }
         for bound, model in zip(plan.models, study.models, strict=True)

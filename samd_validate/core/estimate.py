@@ -47,8 +47,11 @@ class Estimate:
 
     def describe(self, digits: int = 2) -> str:
         """Return the words of a journal: estimate (95% CI low to high)."""
-        low, high = f"{self.low:.{digits}f}", f"{self.high:.{digits}f}"
-        return f"{self.value:.{digits}f} ({100 * self.level:g}% CI {low} to {high})"
+        value, low, high = (
+            f"{round(number, digits) + 0.0:.{digits}f}"  # + 0.0: no minus sign before a zero
+            for number in (self.value, self.low, self.high)
+        )
+        return f"{value} ({100 * self.level:g}% CI {low} to {high})"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,7 @@ def bars(content: Mapping[str, Any]) -> Drawing:
 
 
 def _rows_from_top(axes: Any, labels: list[Any]) -> None:
-    axes.set_yticks(range(len(labels)), [shortened(label, 42) for label in labels])
+    axes.set_yticks(range(len(labels)), [shortened(label, 66) for label in labels])
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

@@ -38,7 +38,7 @@ def forest(content: Mapping[str, Any]) -> Drawing:
         extra = 1 if left_out > 0 else 0
         height = 0.75 + ROW * (len(rows) + extra + 1)
         figure, axes = canvas(WIDTH, height)
-        _margins(figure, rows, height)
+        _margins(figure, axes, rows, height)
         _reference(axes, content, len(rows))
         for number, row in enumerate(rows):
             _row(axes, row, number)
@@ -58,16 +58,13 @@ def forest(content: Mapping[str, Any]) -> Drawing:
         return Drawing(figure=figure)
 
 
-def _margins(figure: Any, rows: Sequence[Mapping[str, Any]], height: float) -> None:
+def _margins(figure: Any, axes: Any, rows: Sequence[Mapping[str, Any]], height: float) -> None:
     """Reserve the width that labels on the left and numbers on the right need, in inches."""
     longest = max((len(shortened(row["label"], MOST_LETTERS)) for row in rows), default=0)
+    left = (0.25 + LETTER_INCHES * longest) / WIDTH
+    bottom, top = 0.5 / height, 1 - 0.05 / height
     figure.set_layout_engine("none")
-    figure.subplots_adjust(
-        left=(0.25 + LETTER_INCHES * longest) / WIDTH,
-        right=1 - RIGHT_INCHES / WIDTH,
-        bottom=0.5 / height,
-        top=1 - 0.05 / height,
-    )
+    axes.set_position((left, bottom, 1 - RIGHT_INCHES / WIDTH - left, top - bottom))
 
 
 def _reference(axes: Any, content: Mapping[str, Any], n_rows: int) -> None:
