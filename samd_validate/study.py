@@ -263,7 +263,12 @@ def summaries(plan: Plan, study: Study) -> tuple[CohortSummary, ...]:
 def _summary(planned: PlannedRead, cohort: Cohort, study: Study) -> CohortSummary:
     parts = {planned.dataset.id: _counts(cohort)}
     if study.split is not None and planned.dataset.role == "development":
-        parts = {n: _counts(study.split.part(n)) for n in ("development", "tuning", "test")}
+        names = (
+            ("development", "tuning", "test")
+            if study.split.test.size
+            else ("development", "tuning")
+        )
+        parts = {name: _counts(study.split.part(name)) for name in names}
     return CohortSummary(
         id=planned.dataset.id,
         role=planned.dataset.role,

@@ -121,7 +121,8 @@ def _measurement_tables(step: str, cohorts: dict[str, Cohort]) -> list[Table]:
             f"{100 * (count[:, index] == 0).mean():.0f}% / {np.median(count[:, index]):.0f}"
             for count in counts.values()
         ]
-        rows.append((f"{variable.title()} ({variable.unit})", *cells))
+        unit = f" ({variable.unit_text()})" if variable.unit_text() else ""
+        rows.append((f"{variable.title()}{unit}", *cells))
     return [
         Table(
             id=f"{step}-measurements",

@@ -178,7 +178,10 @@ def _cell_words(
 ) -> tuple[str, str]:
     title = _title(name, cases)
     if name in cases.numbers:
-        value, unit = float(cases.numbers[name][number]), cases.units.get(name, "")
+        value, unit = (
+            float(cases.numbers[name][number]),
+            cases.units.get(name, ""),
+        )
         return title, f"{value:.0f} {unit}".strip() if np.isfinite(value) else "missing"
     if name in cases.groups:
         return title, str(cases.groups[name][number]) or "unknown"
@@ -199,8 +202,9 @@ def _observed(name: str, start: float, end: float, number: int, cases: Cohort) -
     )
     if not chosen.any():
         return "none"
-    unit = series.variables[names.index(name)].unit
-    return f"{np.mean(series.value[chosen]):.3g} {unit} (n={int(chosen.sum())})"
+    unit = series.variables[names.index(name)].unit_text()
+    mean = f"{np.mean(series.value[chosen]):.3g} {unit}".strip()
+    return f"{mean} (n={int(chosen.sum())})"
 
 
 def _title(name: str, cohort: Cohort) -> str:

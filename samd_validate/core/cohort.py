@@ -34,6 +34,16 @@ class Variable:
         """Return the words for a reader: the label if there is one, else the name."""
         return self.label or self.name
 
+    def unit_text(self) -> str:
+        """Return the unit as a reader knows it, without the brackets of UCUM.
+
+        >>> Variable(name="gcs", unit="{score}", low=3, high=15).unit_text()
+        'score'
+        """
+        known = {"1": "", "Cel": "°C", "[pH]": "", "10*3/uL": "10³/µL", "ug/L": "µg/L"}
+        plain = self.unit.replace("mm[Hg]", "mmHg").strip("{}")
+        return known.get(plain, plain)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TimeSeries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 def shipped(name: str) -> Path:
     """Return the folder ``name`` (``models``, ``templates``, ``traceability``, ``protocols``).
 
-    From a checkout it is the top-level folder; from an installed wheel the copy inside it.
+    From a checkout it is the top-level folder; from an installed wheel the copy under share/.
     """
     checkout = ROOT / name
     if (ROOT / "pyproject.toml").is_file() and checkout.is_dir():
         return checkout
-    return Path(str(files("samd_validate"))) / "shipped" / name
+    return Path(sysconfig.get_path("data")) / "share" / "samd-validate" / name

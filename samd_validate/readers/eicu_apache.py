@@ -86,7 +86,7 @@ def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
         label=(result.text("actualhospitalmortality")[rows] == OUTCOMES[1]).astype(np.int8),
         groups=groups,
         numbers={"age_years": age},
-        units={"age_years": "a"},
+        units={"age_years": "years"},
         scores={"apache": score[rows]},
         flow=flow,
         provenance=_provenance(tables),

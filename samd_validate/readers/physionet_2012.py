@@ -230,7 +230,7 @@ def _cohort(
         groups=groups,
         numbers=numbers,
         series=series,
-        units={"age_years": "a", "height_cm": "cm", "weight_kg": "kg"},
+        units={"age_years": "years", "height_cm": "cm", "weight_kg": "kg"},
         flow=(*_flow(len(ids), numbers, groups, series), *flow, *_end(len(ids), series)),
         provenance=_provenance(name, files),
         attachments={f"implausible_values_{request.dataset}": implausible},

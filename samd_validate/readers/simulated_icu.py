@@ -60,7 +60,7 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
         label=people.label,
         groups=people.groups,
         numbers={"age_years": people.age_years},
-        units={"age_years": "a"},
+        units={"age_years": "years"},
         series=series,
         flow=(
             FlowRow(kind="start", reason="drawn", count=n),
