@@ -43,7 +43,29 @@ def read_cohorts(plan: Plan, places: Mapping[str, Path], progress: Progress) -> 
         except CannotRun as error:
             problems.extend(error.problems)
     gather(problems)
+    gather(_shared_patients(plan, cohorts))
     return cohorts
+
+
+def _shared_patients(plan: Plan, cohorts: Mapping[str, Cohort]) -> list[Problem]:
+    """Return a problem for each external data set that holds patients of the development set."""
+    home = [d.id for d in plan.protocol.datasets if d.role == "development"]
+    known = {patient for name in home for patient in cohorts[name].patient_id.tolist()}
+    shared = {
+        name: len(known & set(cohort.patient_id.tolist()))
+        for name, cohort in cohorts.items()
+        if name not in home
+    }
+    return [
+        Problem(
+            where=f"data set {name!r}",
+            found=f"{count} patients who are in the development data set {home[0]!r} too",
+            expected="no patient on two sides",
+            todo="take these patients out of one of the two, or use one data set with a split",
+        )
+        for name, count in shared.items()
+        if count
+    ]
 
 
 def _read(

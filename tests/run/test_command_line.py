@@ -236,3 +236,15 @@ def test_black_box_run_needs_no_torch_and_escapes_names(tmp_path: Path) -> None:
     (page,) = (tmp_path / "r").glob("*.html")
     assert "<b>65+</b>" not in page.read_text()
     assert "&lt;b&gt;65+&lt;/b&gt;" in page.read_text()
+
+
+def test_patient_in_development_and_external_set_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    small_protocol: Callable[..., Path],
+    tmp_path: Path,
+) -> None:
+    path = small_protocol(("{site: hillcrest,", "{site: riverside,"))
+    monkeypatch.chdir(path.parent)
+    err = problems(monkeypatch, capsys, "run", path, "--out", tmp_path)
+    assert "patients who are in the development data set 'riverside' too" in err
