@@ -45,7 +45,8 @@ class Run:
 
 def planned(protocol: Path) -> Plan:
     """Load a protocol and bind it to code, without looking at data."""
-    return make_plan(load_protocol(protocol), _requirements().requirements)
+    known = _requirements()
+    return make_plan(load_protocol(protocol), known.requirements, known.hazards)
 
 
 def run(

@@ -58,7 +58,9 @@ class Plan:
         return self.loaded.protocol
 
 
-def make_plan(loaded: LoadedProtocol, requirement_ids: Iterable[str]) -> Plan:
+def make_plan(
+    loaded: LoadedProtocol, requirement_ids: Iterable[str], hazard_ids: Iterable[str]
+) -> Plan:
     """Bind a protocol to code.
 
     Raises
@@ -76,7 +78,8 @@ def make_plan(loaded: LoadedProtocol, requirement_ids: Iterable[str]) -> Plan:
     )
     _roles(loaded, problems)
     _needs(plan, problems)
-    _criteria(plan, frozenset(requirement_ids), problems)
+    _criteria(plan, problems)
+    _citations(plan, frozenset(requirement_ids), frozenset(hazard_ids), problems)
     gather(problems)
     return plan
 
@@ -239,7 +242,7 @@ def _absent(plan: Plan) -> dict[str, str]:
     return absent
 
 
-def _criteria(plan: Plan, requirement_ids: frozenset[str], problems: list[Problem]) -> None:
+def _criteria(plan: Plan, problems: list[Problem]) -> None:
     protocol, text = plan.protocol, plan.loaded.text
     by_step = {planned.step: planned.check for planned in plan.checks}
     named = {entry.step for entry in protocol.checks}
@@ -255,11 +258,19 @@ def _criteria(plan: Plan, requirement_ids: frozenset[str], problems: list[Proble
             problems.append(_unknown(text, (*place, "measure"), target.measure, measures))
         if target.population not in populations:
             problems.append(_unknown(text, (*place, "population"), target.population, populations))
-        problems.extend(
-            _unknown(text, ("criteria", number, "requirements"), requirement, requirement_ids)
-            for requirement in criterion.requirements
-            if requirement not in requirement_ids
-        )
+
+
+def _citations(
+    plan: Plan, requirements: frozenset[str], hazards: frozenset[str], problems: list[Problem]
+) -> None:
+    for number, criterion in enumerate(plan.protocol.criteria):
+        cited = (("requirements", criterion.requirements, requirements),)
+        for key, names, known in (*cited, ("hazards", criterion.hazards, hazards)):
+            problems.extend(
+                _unknown(plan.loaded.text, ("criteria", number, key), name, known)
+                for name in names
+                if name not in known
+            )
 
 
 def population_names(protocol: Protocol) -> tuple[str, ...]:
@@ -273,7 +284,7 @@ def _unknown(text: YamlText, place: Place, name: str, choices: Iterable[str]) ->
         where=text.where(place),
         found=f"{'.'.join(str(part) for part in place)}: {name!r}",
         expected=did_you_mean(name, choices),
-        todo="name one of these; a criterion must read a finding that a check makes",
+        todo="name one of these",
     )
 
 

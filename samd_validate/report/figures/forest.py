@@ -23,6 +23,7 @@ RIGHT_INCHES = 2.25
 LETTER_INCHES = 0.062
 MOST_ROWS = 60
 MOST_LETTERS = 38
+MOST_REASON = 34
 
 
 def forest(content: Mapping[str, Any]) -> Drawing:
@@ -79,7 +80,7 @@ def _reference(axes: Any, content: Mapping[str, Any], n_rows: int) -> None:
 
 def _row(axes: Any, row: Mapping[str, Any], number: int) -> None:
     if row.get("value") is None:
-        words = f"not assessable: {shortened(row.get('reason') or 'no number', 60)}"
+        words = _why_not(row)
         place = axes.get_yaxis_transform()
         axes.text(
             0.5,
@@ -107,6 +108,12 @@ def _row(axes: Any, row: Mapping[str, Any], number: int) -> None:
         markersize=5 if is_whole else 4,
         zorder=4,
     )
+
+
+def _why_not(row: Mapping[str, Any]) -> str:
+    """Return the reason if it fits beside the labels, else that the table has it."""
+    reason = str(row.get("reason") or "no number")
+    return reason if len(reason) <= MOST_REASON else "not assessable (see the table)"
 
 
 def _labels(axes: Any, rows: Sequence[Mapping[str, Any]], extra: int) -> None:
