@@ -46,14 +46,20 @@ def cohort_table(step: str, inputs: Inputs, params: CohortTableParams) -> CheckO
         Table(
             id=f"{step}-table-1",
             title="Patients by data set",
-            caption="Median (quartiles) or count (share). The last columns are standardised "
-            f"differences to {names[0]}.",
+            caption=_caption(names),
             columns=("characteristic", *names, *(f"difference {name}" for name in names[1:])),
             rows=tuple(rows),
         )
     ]
     tables += _measurement_tables(step, cohorts)
     return CheckOutput(tables=tuple(tables))
+
+
+def _caption(names: tuple[str, ...]) -> str:
+    words = "Median (quartiles) or count (share)."
+    if len(names) == 1:
+        return words
+    return f"{words} The last columns are standardised differences to {names[0]}."
 
 
 def _cohorts(inputs: Inputs) -> dict[str, Cohort]:

@@ -168,7 +168,7 @@ def device(bundle: Bundle, numbers: Numbers) -> Section:
         words = (
             f"Operating point: a predicted risk of {point.threshold:.4f} or more is called positive"
         )
-        blocks.append(Paragraph(text=f"{words}; {point.origin}."))
+        blocks.append(Paragraph(text=f"{words}. {point.origin.rstrip('.')}."))
     if bundle.comparators:
         rows = [
             texts(str(card.get("name", "comparator")), str(_card_of(card).get("summary", "")))
