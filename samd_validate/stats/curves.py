@@ -8,6 +8,7 @@ import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.proportions import wilson
 from samd_validate.stats.resample import sorted_rows, weights
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.spline import spline_fit
@@ -120,21 +121,6 @@ def _groups(sample: Sample, level: float) -> list[dict[str, float]]:
             }
         )
     return groups
-
-
-def wilson(events: int, n: int, level: float) -> tuple[float, float]:
-    """Return Wilson's interval of a proportion (Wilson 1927, doi:10.1080/01621459.1927.10502953).
-
-    >>> [round(limit, 4) for limit in wilson(8, 10, 0.95)]
-    [0.4902, 0.9433]
-    """
-    from scipy.special import ndtri
-
-    z = float(ndtri(1 - (1 - level) / 2))
-    p = events / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
 
 
 def decision_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
