@@ -96,6 +96,40 @@ def init(
     typer.echo(f"wrote {protocol}; next: samd-validate check {protocol}")
 
 
+@app.command()
+def metrics(
+    predictions: Annotated[Path, typer.Argument(help="CSV or Parquet, one row per unit.")],
+    label: Annotated[str, typer.Option(help="Column of the outcome, 0 or 1.")] = "label",
+    score: Annotated[str, typer.Option(help="Column of the score.")] = "score",
+    compare: Annotated[str | None, typer.Option(help="Column of another score.")] = None,
+    cluster: Annotated[str | None, typer.Option(help="Column of the patient.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Column of groups. Repeatable.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Operating point, taken as given.")
+    ] = None,
+    level: Annotated[float, typer.Option(help="Confidence level.")] = 0.95,
+    method: Annotated[
+        str, typer.Option(help="auto, bootstrap, delong, delong-logit, wilson, ...")
+    ] = "auto",
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the resampling.")] = 7,
+    json: Annotated[
+        str | None, typer.Option(help="Write JSON to this file, '-' for the terminal.")
+    ] = None,
+) -> None:
+    """Measure a file of predictions, with intervals and without a protocol."""
+    from samd_validate.core.inputs import IntervalPlan
+    from samd_validate.metrics import Columns, Wanted, metric_records
+    from samd_validate.terminal import show_metrics
+
+    columns = Columns(
+        label=label, score=score, compare=compare, cluster=cluster, groups=tuple(group or ())
+    )
+    plan = IntervalPlan(level=level, n_resamples=resamples, seed=seed)
+    wanted = Wanted(intervals=plan, threshold=threshold, method=method)
+    show_metrics(metric_records(predictions, columns, wanted), json)
+
+
 def _version(is_asked: bool) -> None:
     if is_asked:
         typer.echo(f"samd-validate {__version__}")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -122,6 +126,37 @@ def show_plan(plan: Plan) -> None:
         table.add_row("judge", f"{criterion.id}: {criterion.finding.key}")
     console.print(table)
     console.print("the protocol can be run; no data were looked at", style="green")
+
+
+def show_metrics(records: list[dict[str, object]], json_file: str | None) -> None:
+    """Print records as a table, or write them as JSON (``-``: to the terminal)."""
+    if json_file is not None:
+        text = json.dumps(records, indent=1)
+        if json_file == "-":
+            sys.stdout.write(text + "\n")
+        else:
+            Path(json_file).write_text(text + "\n", encoding="utf-8")
+        return
+    table = Table()
+    for head in ("measure", "subset", "estimate (interval)", "n", "events", "method"):
+        table.add_column(head)
+    for record in records:
+        table.add_row(
+            str(record["measure"]),
+            escape(str(record["subset"])),
+            _record_words(record),
+            str(record["n"]),
+            str(record["n_events"]),
+            str(record.get("method", "-")),
+        )
+    Console().print(table)
+
+
+def _record_words(record: dict[str, object]) -> str:
+    if "reason" in record:
+        return f"not estimable: {record['reason']}"
+    words = "{value:.3f} ({low:.3f} to {high:.3f})".format(**record)
+    return f"{words}, p = {float(str(record['p_value'])):.3g}" if "p_value" in record else words
 
 
 def show_tests(tests: Iterable[Test]) -> None:
