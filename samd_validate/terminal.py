@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -152,11 +152,11 @@ def show_metrics(records: list[dict[str, object]], json_file: str | None) -> Non
     Console().print(table)
 
 
-def _record_words(record: dict[str, object]) -> str:
+def _record_words(record: dict[str, Any]) -> str:
     if "reason" in record:
         return f"not estimable: {record['reason']}"
     words = "{value:.3f} ({low:.3f} to {high:.3f})".format(**record)
-    return f"{words}, p = {float(str(record['p_value'])):.3g}" if "p_value" in record else words
+    return f"{words}, p = {record['p_value']:.3g}" if "p_value" in record else words
 
 
 def show_tests(tests: Iterable[Test]) -> None:

@@ -184,3 +184,32 @@ def net_benefit(rows: Sorted, weight: FloatArray) -> FloatArray:
     if threshold >= 1:
         return np.full(tp.shape, np.nan)
     return _ratio(tp - fp * threshold / (1 - threshold), weight.sum(1))
+
+
+def f1(rows: Sorted, weight: FloatArray) -> FloatArray:
+    """Return the harmonic mean of PPV and sensitivity."""
+    tp, fp, fn, _ = _counts(rows, weight)
+    return _ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def mcc(rows: Sorted, weight: FloatArray) -> FloatArray:
+    """Return Matthews' correlation of alarm and event (doi:10.1016/0005-2795(75)90109-9)."""
+    tp, fp, fn, tn = _counts(rows, weight)
+    spread = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
+    return _ratio(tp * tn - fp * fn, np.sqrt(spread))
+
+
+def youden_threshold(rows: Sorted, weight: FloatArray) -> FloatArray:
+    """Return the score at which sensitivity + specificity is largest; the highest of equals."""
+    tp = np.cumsum(weight * rows.label, axis=1)[:, rows.ends]
+    fp = np.cumsum(weight * (1 - rows.label), axis=1)[:, rows.ends]
+    index = _ratio(tp, tp[:, -1:] + 0 * tp) - _ratio(fp, fp[:, -1:] + 0 * fp)
+    best = np.argmax(np.nan_to_num(index, nan=-np.inf), axis=1)
+    undefined = ~np.isfinite(index).all(axis=1)
+    return np.where(undefined, np.nan, rows.score[rows.ends[best]])
+
+
+def scaled_brier(rows: Sorted, weight: FloatArray) -> FloatArray:
+    """Return 1 - Brier / Brier of the prevalence: 1 is perfect, 0 tells nothing."""
+    share = prevalence(rows, weight)
+    return 1 - _ratio(brier(rows, weight), share * (1 - share))

@@ -53,6 +53,21 @@ def test_point_values_agree_with_scikit_learn(seed: int, digits: int) -> None:
     assert value("log_loss", one) == pytest.approx(log_loss(one.label, one.score), abs=1e-9)
 
 
+def test_shares_at_the_threshold_agree_with_scikit_learn() -> None:
+    from sklearn.metrics import f1_score, matthews_corrcoef
+
+    one = sample(threshold=0.2)
+    alarm = one.score >= 0.2
+    assert value("f1", one) == pytest.approx(f1_score(one.label, alarm), abs=1e-12)
+    assert value("mcc", one) == pytest.approx(matthews_corrcoef(one.label, alarm), abs=1e-12)
+    chosen = choose_threshold("youden", one.label, one.score)
+    assert value("youden_threshold", one) == pytest.approx(chosen)
+    share = one.label.mean()
+    assert value("scaled_brier", one) == pytest.approx(
+        1 - value("brier", one) / (share * (1 - share)), abs=1e-12
+    )
+
+
 def test_recalibration_agrees_with_a_logistic_regression() -> None:
     import statsmodels.api as sm
 
