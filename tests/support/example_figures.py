@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from example_records import HAZARDOUS_NAME
 
 from samd_validate.core.finding import Figure
 
