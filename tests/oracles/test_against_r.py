@@ -12,9 +12,11 @@ import pytest
 
 from samd_validate.stats.delong import delong, delong_interval, delong_test, partial_auroc
 from samd_validate.stats.engine import MEASURES
+from samd_validate.stats.multiplicity import adjusted, fixed_sequence
 from samd_validate.stats.proportions import clopper_pearson, mcnemar_exact, wilson
 from samd_validate.stats.resample import sorted_rows
 from samd_validate.stats.sample import Sample
+from samd_validate.stats.spiegelhalter import spiegelhalter
 
 EXACT, REGRESSION, LIMITS = 1e-9, 1e-5, 1e-8
 
@@ -115,3 +117,34 @@ def test_net_benefit_at_each_threshold(case: Any) -> None:
 def test_mcnemar_is_the_binomial_test(case: Any) -> None:
     _, r = case
     assert mcnemar_exact(*r["mcnemar_discordant"]) == pytest.approx(r["mcnemar_exact_p"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("method", "key"), [("holm", "holm"), ("hochberg", "hochberg"), ("benjamini-hochberg", "BH")]
+)
+def test_adjusted_p_values_are_those_of_r(case: Any, method: str, key: str) -> None:
+    _, r = case
+    assert adjusted(r["p_values"], method) == pytest.approx(r["p_adjust"][key], abs=EXACT)
+
+
+def test_spiegelhalter_is_that_of_rms(case: Any) -> None:
+    (label, p1, _), r = case
+    z, p_value = spiegelhalter(label, p1)
+    assert z == pytest.approx(r["val_prob"]["S:z"], abs=REGRESSION)
+    assert p_value == pytest.approx(r["val_prob"]["S:p"], abs=REGRESSION)
+
+
+def test_adjustment_refuses_what_is_no_p_value() -> None:
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        adjusted([1.2], "holm")
+    with pytest.raises(ValueError, match="not one of"):
+        adjusted([0.2], "bonferoni")
+    assert adjusted([], "holm").size == 0
+    assert fixed_sequence([], 0.05) == []
+
+
+def test_scores_without_spread_have_no_spiegelhalter() -> None:
+    with pytest.raises(ValueError, match="a risk other than"):
+        spiegelhalter(np.array([0, 1]), np.array([0.5, 0.5]))
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        spiegelhalter(np.array([0, 1]), np.array([0.5, 1.5]))
