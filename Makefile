@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate benchmark schema clean
+.PHONY: demo test lint simulate schema clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -18,7 +18,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 simulate: .venv/test.stamp
-	$(BIN)/pytest -m slow
+	$(BIN)/python tests/support/coverage_of_auroc.py > docs/methods/coverage.md
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
