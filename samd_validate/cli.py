@@ -125,8 +125,8 @@ def metrics(
     columns = Columns(
         label=label, score=score, compare=compare, cluster=cluster, groups=tuple(group or ())
     )
-    plan = IntervalPlan(level=level, n_resamples=resamples, seed=seed)
-    wanted = Wanted(intervals=plan, threshold=threshold, method=method)
+    plan = IntervalPlan(level=level, n_resamples=resamples, seed=seed, method=method)
+    wanted = Wanted(intervals=plan, threshold=threshold)
     show_metrics(metric_records(predictions, columns, wanted), json)
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from samd_validate.core.arrays import BoolArray
+from samd_validate.core.arrays import BoolArray, Column
 from samd_validate.core.errors import Problem, did_you_mean, gather
-from samd_validate.core.estimate import Estimate, Measurement
+from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
 from samd_validate.readers._tables import TextTable
-from samd_validate.stats.closed_form import METHODS, closed_form
-from samd_validate.stats.delong import delong, delong_test
-from samd_validate.stats.engine import MEASURES, estimate, paired_difference
+from samd_validate.stats.choose import METHODS
+from samd_validate.stats.engine import MEASURES, estimate_subsets, paired_difference
 from samd_validate.stats.sample import Sample
 
 
@@ -36,7 +35,6 @@ class Wanted:
 
     intervals: IntervalPlan
     threshold: float | None = None
-    method: str = "auto"
 
 
 def metric_records(path: Path, columns: Columns, wanted: Wanted) -> list[dict[str, object]]:
@@ -51,15 +49,14 @@ def metric_records(path: Path, columns: Columns, wanted: Wanted) -> list[dict[st
     gather([*_faults(table, columns), *_bad_options(wanted)])
     everything = _sample(table, columns, columns.score, wanted)
     other = None if columns.compare is None else table.numbers(columns.compare)
+    subsets = _subsets(table, columns)
+    found = _measured(everything, subsets, wanted.intervals)
     records = []
-    for subset, mask in _subsets(table, columns).items():
-        sample = everything.take(mask)
-        records += [
-            _record(measure, subset, _measured(measure, sample, wanted))
-            for measure in _measures(sample)
-        ]
+    for subset, mask in subsets.items():
+        records += [_record(measure, subset, found[(subset, measure)]) for measure in MEASURES]
         if other is not None:
-            records += _differences(subset, sample, sample.with_score(other[mask]), wanted)
+            sample = everything.take(mask)
+            records += _differences(subset, sample, other[mask], wanted.intervals)
     return records
 
 
@@ -84,9 +81,9 @@ def _faults(table: TextTable, columns: Columns) -> list[Problem]:
 
 def _bad_options(wanted: Wanted) -> list[Problem]:
     problems = []
-    if wanted.method not in METHODS:
-        expected = did_you_mean(wanted.method, METHODS)
-        problems.append(_problem("--method", repr(wanted.method), expected))
+    if wanted.intervals.method not in METHODS:
+        expected = did_you_mean(wanted.intervals.method, METHODS)
+        problems.append(_problem("--method", repr(wanted.intervals.method), expected))
     if not 0 < wanted.intervals.level < 1:
         problems.append(_problem("--level", str(wanted.intervals.level), "between 0 and 1"))
     if wanted.intervals.n_resamples < 1:
@@ -118,53 +115,34 @@ def _subsets(table: TextTable, columns: Columns) -> dict[str, BoolArray]:
     return subsets
 
 
-def _measures(sample: Sample) -> list[str]:
-    """Return the measures that the scores allow: beyond [0, 1] only those of rank and threshold."""
-    inside = bool(sample.score.min() >= 0 and sample.score.max() <= 1)
-    return [
-        name
-        for name, about in MEASURES.items()
-        if (inside or not about.needs_probability)
-        and (sample.threshold is not None or not about.needs_threshold)
-    ]
+def _measured(
+    sample: Sample, subsets: Mapping[str, BoolArray], plan: IntervalPlan
+) -> dict[tuple[str, str], Measurement]:
+    """Return every measure in every subset; scores beyond [0, 1] have only those of rank."""
+    are_risks = bool(sample.score.min() >= 0 and sample.score.max() <= 1)
+    wanted = [name for name, about in MEASURES.items() if are_risks or not about.needs_probability]
+    found = estimate_subsets(wanted, sample, subsets, plan)
+    for name, mask in subsets.items():
+        for measure in MEASURES.keys() - set(wanted):
+            found[(name, measure)] = _no_risks(sample.take(mask))
+    return found
 
 
-def _measured(measure: str, sample: Sample, wanted: Wanted) -> Measurement:
-    level = wanted.intervals.level
-    found = closed_form(measure, sample, wanted.method, level)
-    return found or estimate((measure,), sample, wanted.intervals)[measure]
+def _no_risks(sample: Sample) -> NotEstimable:
+    reason = "scores lie outside [0, 1], and this measure needs predicted risks"
+    return NotEstimable(code="no_risks", reason=reason, n=sample.n, n_events=sample.n_events)
 
 
 def _differences(
-    subset: str, sample: Sample, other: Sample, wanted: Wanted
+    subset: str, sample: Sample, other_score: Column, plan: IntervalPlan
 ) -> list[dict[str, object]]:
-    """Return the paired differences; that of AUROC by DeLong where every row is a patient."""
-    found = {
-        measure: paired_difference(measure, sample, other.score, wanted.intervals)
+    """Return the paired differences of both scores, first minus second."""
+    return [
+        _record(
+            f"{measure}_difference", subset, paired_difference(measure, sample, other_score, plan)
+        )
         for measure in ("auroc", "auprc")
-    }
-    resampled = found["auroc"]
-    is_clustered = sample.n_clusters < sample.n
-    if isinstance(resampled, Estimate) and not is_clustered and wanted.method != "bootstrap":
-        found["auroc"] = _delong_difference(sample, other, wanted)
-    return [_record(f"{measure}_difference", subset, value) for measure, value in found.items()]
-
-
-def _delong_difference(sample: Sample, other: Sample, wanted: Wanted) -> Estimate:
-    level = wanted.intervals.level
-    pair = delong(sample.label, sample.score), delong(other.label, other.score)
-    test = delong_test(*pair, level, is_paired=True)
-    return Estimate(
-        value=test.difference,
-        low=test.low,
-        high=test.high,
-        level=level,
-        method="DeLong, paired",
-        n=sample.n,
-        n_events=sample.n_events,
-        n_clusters=sample.n_clusters,
-        p_value=test.p_value,
-    )
+    ]
 
 
 def _record(measure: str, subset: str, found: Measurement) -> dict[str, object]:

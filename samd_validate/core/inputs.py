@@ -35,11 +35,19 @@ class Population:
 
 @dataclass(frozen=True, kw_only=True)
 class IntervalPlan:
-    """How intervals are made: confidence level, number of resamples, and the seed of a step."""
+    """How intervals are made: confidence level, number of resamples, and the seed of a step.
+
+    ``method`` names an interval, or ``auto`` leaves the choice to the documented rule of the
+    statistics; ``is_stratified`` resamples patients with and without the event apart;
+    ``n_threads`` is 0 for all that this process may use, and changes no number.
+    """
 
     level: float = 0.95
     n_resamples: int = 2000
     seed: int = 0
+    method: str = "auto"
+    is_stratified: bool = False
+    n_threads: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

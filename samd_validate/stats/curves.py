@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.layout import layout_of, patients_of
 from samd_validate.stats.proportions import wilson
-from samd_validate.stats.resample import sorted_rows, weights
+from samd_validate.stats.resample import Parts
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.spline import spline_fit
-from samd_validate.stats.weighted import Sorted
+from samd_validate.stats.weighted import Sorted, sorted_rows
 
 BAND_RESAMPLES = 400
 GRID = np.linspace(0, 1, 101)
@@ -26,16 +29,22 @@ def _band(draws: FloatArray, level: float) -> tuple[list[float], list[float]]:
     return low.tolist(), high.tolist()
 
 
-def _blocks(sample: Sample, intervals: IntervalPlan) -> Any:
-    plan = IntervalPlan(level=intervals.level, n_resamples=BAND_RESAMPLES, seed=intervals.seed)
-    _, order = sorted_rows(sample)
-    for block in weights(sample.codes, plan):
-        yield block[:, order]
+def _rows(sample: Sample) -> Sorted:
+    return sorted_rows(layout_of(sample))
+
+
+def _blocks(sample: Sample, intervals: IntervalPlan) -> Iterator[FloatArray]:
+    """Yield blocks ``(resamples, n)`` of how often each sorted row is drawn."""
+    layout = layout_of(sample)
+    plan = replace(intervals, n_resamples=BAND_RESAMPLES)
+    order = sorted_rows(layout).order
+    for block in Parts([layout], patients_of(sample, layout), plan).weights(0):
+        yield block[:, order].astype(np.float64)
 
 
 def roc_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
     """Return sensitivity (``tpr``) on a grid of 1 - specificity (``fpr``) with a pointwise band."""
-    rows, _ = sorted_rows(sample)
+    rows = _rows(sample)
     draws = np.array([_tpr(rows, w) for block in _blocks(sample, intervals) for w in block])
     low, high = _band(draws, intervals.level)
     point = None
@@ -60,7 +69,7 @@ def _tpr(rows: Sorted, weight: FloatArray) -> FloatArray:
 
 def pr_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
     """Return precision on a grid of recall with a pointwise band, and the prevalence."""
-    rows, _ = sorted_rows(sample)
+    rows = _rows(sample)
     draws = np.array([_precision(rows, w) for block in _blocks(sample, intervals) for w in block])
     low, high = _band(draws[:, 1:], intervals.level)
     precision = _precision(rows, np.ones(sample.n))
@@ -126,7 +135,7 @@ def _groups(sample: Sample, level: float) -> list[dict[str, float]]:
 def decision_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
     """Return the net benefit at thresholds from 0.01 to 0.60 with a band, and of treating all."""
     thresholds = np.linspace(0.01, 0.60, 60)
-    rows, _ = sorted_rows(sample)
+    rows = _rows(sample)
     draws = np.concatenate(
         [_net_benefit(rows, block, thresholds) for block in _blocks(sample, intervals)]
     )

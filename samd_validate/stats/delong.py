@@ -1,4 +1,8 @@
-"""DeLong's variance of the AUROC, in O(n log n) by midranks, and the tests made of it."""
+"""DeLong's variance of the AUROC, in O(n log n) by midranks, and the tests made of it.
+
+Where patients have several rows, the variance sums placement values by patient (Obuchowski 1997,
+doi:10.2307/2533958), which is DeLong's where every row is a patient of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,129 +11,172 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.stats.intervals import Limits, around
+from samd_validate.stats.scales import SCALES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delong:
-    """An AUROC with the placement values it is the mean of.
+    """An AUROC with the placement values it is the mean of, summed by patient.
 
-    ``of_events (m,)`` is for each event the share of non-events that it outranks, ``of_others
-    (k,)`` for each non-event the share of events that outrank it.
+    ``of_events (patients with an event,)`` are sums over a patient's events of the share of
+    non-events that each outranks, less the AUROC; ``of_others (patients with a non-event,)`` the
+    same for non-events; ``event_patient`` and ``other_patient`` name those patients; ``m`` and
+    ``k`` count events and non-events.
     """
 
     auroc: float
+    m: int
+    k: int
     of_events: FloatArray
     of_others: FloatArray
+    event_patient: Column
+    other_patient: Column
 
     @property
     def variance(self) -> float:
-        """Return DeLong's variance; 0 where one class has a single member."""
-        return covariance(self, self)
+        """Return DeLong's variance; 0 where one class has a single patient."""
+        return max(covariance(self, self), 0.0)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Return Satterthwaite's degrees of freedom, as in the test of Brunner & Munzel (2000)."""
+        parts = (
+            _part(self.of_events, self.of_events, self.m),
+            _part(self.of_others, self.of_others, self.k),
+        )
+        sizes = self.of_events.size - 1, self.of_others.size - 1
+        if sum(parts) == 0 or min(sizes) < 1:
+            return 1.0
+        bottom = sum(part**2 / size for part, size in zip(parts, sizes, strict=True))
+        return float(sum(parts) ** 2 / bottom)
 
 
-def delong(label: Column, score: Column) -> Delong:
+def delong(label: Column, score: Column, patient: Column | None = None) -> Delong:
     """Return AUROC and placement values (Sun & Xu 2014, doi:10.1109/LSP.2014.2337313).
+
+    ``patient (n,)`` are whole numbers from 0 that name the patient of each row; None: every row
+    is one.
 
     Raises
     ------
     ValueError
         If one of the two classes is missing.
     """
-    events, others = score[label == 1], score[label == 0]
+    is_event = label == 1
+    events, others = score[is_event], score[~is_event]
     m, k = events.size, others.size
     if not m or not k:
         raise ValueError("label must hold both classes")
     together = rankdata(np.concatenate([events, others]))
-    of_events = (together[:m] - rankdata(events)) / k
-    of_others = 1 - (together[m:] - rankdata(others)) / m
-    return Delong(auroc=float(of_events.mean()), of_events=of_events, of_others=of_others)
-
-
-def covariance(a: Delong, b: Delong) -> float:
-    """Return DeLong's covariance of two AUROCs on the same patients."""
-    parts = ((a.of_events, b.of_events), (a.of_others, b.of_others))
-    return sum(
-        float(((left - left.mean()) * (right - right.mean())).sum() / (left.size - 1) / left.size)
-        for left, right in parts
-        if left.size > 1
+    placed_events = (together[:m] - rankdata(events)) / k
+    placed_others = 1 - (together[m:] - rankdata(others)) / m
+    auroc = float(placed_events.mean())
+    codes = np.arange(label.size) if patient is None else patient
+    event_patient, of_events = _by_patient(codes[is_event], placed_events - auroc)
+    other_patient, of_others = _by_patient(codes[~is_event], placed_others - auroc)
+    return Delong(
+        auroc=auroc,
+        m=int(m),
+        k=int(k),
+        of_events=of_events,
+        of_others=of_others,
+        event_patient=event_patient,
+        other_patient=other_patient,
     )
 
 
+def _by_patient(codes: Column, values: FloatArray) -> tuple[Column, FloatArray]:
+    patients, inverse = np.unique(codes, return_inverse=True)
+    sums = np.bincount(inverse, weights=values, minlength=patients.size)
+    return patients, sums.astype(np.float64)
+
+
+def _part(left: FloatArray, right: FloatArray, rows: int) -> float:
+    """Return what one class adds to a covariance; nothing where it has a single patient."""
+    size = left.size
+    return float((left * right).sum()) * size / (size - 1) / rows**2 if size > 1 else 0.0
+
+
+def covariance(a: Delong, b: Delong) -> float:
+    """Return DeLong's covariance of two AUROCs on the same rows."""
+    own = _part(a.of_events, b.of_events, a.m) + _part(a.of_others, b.of_others, a.k)
+    both, at_events, at_others = np.intersect1d(
+        a.event_patient, a.other_patient, assume_unique=True, return_indices=True
+    )
+    if not both.size:
+        return own
+    size = np.union1d(a.event_patient, a.other_patient).size
+    crossed = float((a.of_events[at_events] * b.of_others[at_others]).sum())
+    crossed += float((b.of_events[at_events] * a.of_others[at_others]).sum())
+    return own + crossed * size / (size - 1) / (a.m * a.k)
+
+
 def delong_interval(
-    one: Delong, level: float = 0.95, *, on_log_odds: bool = False
-) -> tuple[float, float]:
+    one: Delong, level: float = 0.95, *, on_log_odds: bool = False, with_student: bool = False
+) -> Limits:
     """Return the Wald interval of an AUROC, kept within [0, 1], or that on the log-odds scale.
 
     The log-odds interval never leaves (0, 1) and covers better near 1; it needs an AUROC inside.
+    ``with_student`` takes Student's quantile in place of the normal, for few events.
     """
-    z = float(ndtri(1 - (1 - level) / 2))
+    freedom = one.degrees_of_freedom if with_student else np.inf
     error = float(np.sqrt(one.variance))
-    if on_log_odds and 0 < one.auroc < 1:
-        centre = float(np.log(one.auroc / (1 - one.auroc)))
-        half = z * error / (one.auroc * (1 - one.auroc))
-        return 1 / (1 + float(np.exp(half - centre))), 1 / (1 + float(np.exp(-half - centre)))
-    return max(0.0, one.auroc - z * error), min(1.0, one.auroc + z * error)
+    is_inside = 0 < one.auroc < 1
+    scale = SCALES["log-odds" if on_log_odds and is_inside else "identity"]
+    low, high = around(one.auroc, error, level, scale, freedom)
+    return max(0.0, low), min(1.0, high)
+
+
+def separated_interval(one: Delong, level: float = 0.95) -> Limits:
+    """Return the interval of an AUROC of 0 or 1, where DeLong's variance is 0 and says nothing.
+
+    With ``q`` the smaller number of patients of a class, ``q`` disjoint pairs of an event and a
+    non-event are each in order with the chance of the AUROC, and all of them are: Clopper and
+    Pearson's limit of ``q`` of ``q``. It is conservative.
+    """
+    pairs = min(one.of_events.size, one.of_others.size)
+    end = ((1 - level) / 2) ** (1 / pairs)
+    return (end, 1.0) if one.auroc == 1 else (0.0, 1 - end)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DelongTest:
-    """A difference of two AUROCs with interval, z and two-sided p-value."""
+    """A difference of two AUROCs with its standard error, interval, z and two-sided p-value."""
 
     difference: float
+    error: float
     low: float
     high: float
     z: float
     p_value: float
 
 
-def delong_test(a: Delong, b: Delong, level: float = 0.95, *, is_paired: bool) -> DelongTest:
+def delong_test(
+    a: Delong, b: Delong, level: float = 0.95, *, is_paired: bool, with_student: bool = False
+) -> DelongTest:
     """Test whether two AUROCs differ, on the same patients or on independent ones.
 
     Ref. DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595. Scores that order alike have no
-    variance of the difference: z is 0 and p is 1.
+    variance of the difference: z is 0 and p is 1. ``with_student`` takes Student's distribution
+    with the smaller degrees of freedom of the two.
     """
     shared = 2 * covariance(a, b) if is_paired else 0.0
     error = float(np.sqrt(max(a.variance + b.variance - shared, 0.0)))
     difference = a.auroc - b.auroc
-    quantile = float(ndtri(1 - (1 - level) / 2))
+    freedom = min(a.degrees_of_freedom, b.degrees_of_freedom)
+    tail = (1 + level) / 2
+    quantile = float(student.ppf(tail, freedom) if with_student else ndtri(tail))
     z = difference / error if error > 0 else 0.0
+    beyond = student.cdf(-abs(z), freedom) if with_student else ndtr(-abs(z))
     return DelongTest(
         difference=difference,
+        error=error,
         low=difference - quantile * error,
         high=difference + quantile * error,
         z=z,
-        p_value=float(2 * ndtr(-abs(z))),
+        p_value=float(2 * beyond),
     )
-
-
-def partial_auroc(label: Column, score: Column, specificity_from: float) -> float:
-    """Return the area under the ROC curve where specificity is at least ``specificity_from``.
-
-    It lies between 0 and ``1 - specificity_from``; ties are joined by straight lines.
-    """
-    if not 0 <= specificity_from < 1:
-        raise ValueError("specificity_from must lie in [0, 1)")
-    order = np.argsort(-score, kind="stable")
-    ends = np.flatnonzero(np.append(score[order][1:] != score[order][:-1], True))
-    tp = np.cumsum(label[order] == 1)[ends]
-    fp = np.cumsum(label[order] == 0)[ends]
-    if tp[-1] == 0 or fp[-1] == 0:
-        raise ValueError("label must hold both classes")
-    tpr, fpr = np.append(0.0, tp / tp[-1]), np.append(0.0, fp / fp[-1])
-    limit = 1 - specificity_from
-    x = np.append(fpr[fpr < limit], limit)
-    y = np.append(tpr[fpr < limit], np.interp(limit, fpr, tpr))
-    return float(np.trapezoid(y, x))
-
-
-def mcclish(area: float, specificity_from: float) -> float:
-    """Return a partial area rescaled to 0.5 for chance and 1 for perfect (McClish 1989).
-
-    >>> mcclish(0.1, 0.9)
-    1.0
-    """
-    largest = 1 - specificity_from
-    chance = largest**2 / 2
-    return 0.5 * (1 + (area - chance) / (largest - chance))

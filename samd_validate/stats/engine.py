@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from samd_validate.core.arrays import BoolArray, Column, FloatArray
-from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
+from samd_validate.core.arrays import BoolArray, FloatArray
+from samd_validate.core.estimate import Measurement
 from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.choose import RESAMPLING, chosen
 from samd_validate.stats.curves import calibration_curve, decision_curve, pr_curve, roc_curve
 from samd_validate.stats.describe import standardised_difference
+from samd_validate.stats.differences import difference, paired_difference
+from samd_validate.stats.lacking import has_no_value, lacking, too_often_undefined
+from samd_validate.stats.layout import layout_of, patients_of
+from samd_validate.stats.limits import Asked, closed_limits, resampled_limits, with_limits
 from samd_validate.stats.measures import MEASURES
-from samd_validate.stats.resample import replicates, sorted_rows
+from samd_validate.stats.resample import Parts
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.threshold import choose_threshold
-from samd_validate.stats.weighted import Measure
-
-METHOD = "percentile bootstrap, patients resampled"
-MOST_UNDEFINED = 0.05
-FEWEST_CLUSTERS = 10
+from samd_validate.stats.values import replicates, value_of
 
 __all__ = [
     "MEASURES",
@@ -31,29 +32,25 @@ __all__ = [
     "estimate_subsets",
     "paired_difference",
     "pr_curve",
+    "replicate_subsets",
     "roc_curve",
     "standardised_difference",
 ]
+
+Key = tuple[str, str]
 
 
 def estimate(
     measures: Sequence[str], sample: Sample, intervals: IntervalPlan
 ) -> dict[str, Measurement]:
-    """Return each measure of a sample with a percentile interval from resampled patients.
+    """Return each measure of a sample with its interval.
 
-    Where patients have several rows, a patient's rows are drawn together. A resample in which a
+    Where patients have several rows, a patient's rows are kept together. A resample in which a
     measure is undefined is counted; beyond 5 % of them the measure is not estimable.
     """
-    lacking = {measure: _lacking(measure, sample) for measure in measures}
-    wanted = [measure for measure in measures if lacking[measure] is None]
-    draws = replicates([MEASURES[m].run for m in wanted], sample, intervals)
-    return {
-        measure: lacking[measure]
-        or _estimate(
-            _point(MEASURES[measure].run, sample), draws[wanted.index(measure)], sample, intervals
-        )
-        for measure in measures
-    }
+    everyone = {"all": np.ones(sample.n, dtype=np.bool_)}
+    found = estimate_subsets(measures, sample, everyone, intervals)
+    return {measure: found[("all", measure)] for measure in measures}
 
 
 def estimate_subsets(
@@ -61,109 +58,81 @@ def estimate_subsets(
     sample: Sample,
     subsets: Mapping[str, BoolArray],
     intervals: IntervalPlan,
-) -> dict[tuple[str, str], Measurement]:
-    """Return each measure in each subset (a mask over rows), keyed by subset and measure."""
+) -> dict[Key, Measurement]:
+    """Return each measure in each subset (a mask over rows), keyed by subset and measure.
+
+    Resampling draws patients of the whole sample once for all subsets, so that what is drawn for
+    one does not depend on which others are asked for.
+    """
+    found: dict[Key, Measurement] = {}
+    waiting: dict[Key, tuple[Asked, str]] = {}
+    whole = layout_of(sample)
+    patients = patients_of(sample, whole)
+    for name, mask in subsets.items():
+        part = sample.take(mask)
+        layout = whole if part is sample else layout_of(sample, mask)
+        for measure in measures:
+            reason = lacking(measure, part)
+            if reason is not None:
+                found[(name, measure)] = reason
+                continue
+            value = value_of(measure, layout)
+            asked = Asked(
+                measure=measure, sample=part, layout=layout, patients=patients, value=value
+            )
+            one = _without_resampling(asked, intervals)
+            if isinstance(one, str):
+                waiting[(name, measure)] = (asked, one)
+            else:
+                found[(name, measure)] = one
+    found |= _resampled(waiting, intervals)
+    return {(name, measure): found[(name, measure)] for name in subsets for measure in measures}
+
+
+def _without_resampling(asked: Asked, plan: IntervalPlan) -> Measurement | str:
+    """Return the measurement, or the name of the method of resampling that it needs."""
+    if not np.isfinite(asked.value):
+        return has_no_value(asked.measure, (asked.sample,))
+    for method in chosen(asked.measure, asked.sample, plan.method):
+        if method in RESAMPLING:
+            return method
+        limits = closed_limits(asked, method, plan.level)
+        if limits is not None:
+            return with_limits(asked, limits, plan)
+    raise ValueError(f"method: no way to an interval of {asked.measure}")
+
+
+def _resampled(
+    waiting: Mapping[Key, tuple[Asked, str]], plan: IntervalPlan
+) -> dict[Key, Measurement]:
+    """Return the measurements of all that waits for replicates, made in one pass."""
+    if not waiting:
+        return {}
+    first = {name: asked for (name, _), (asked, _) in waiting.items()}
+    layouts = [asked.layout for asked in first.values()]
+    parts = Parts(layouts, next(iter(first.values())).patients, plan)
+    draws = replicates([measure for _, measure in waiting], layouts, parts)
+    place = {name: number for number, name in enumerate(first)}
     return {
-        (name, measure): value
-        for name, mask in subsets.items()
-        for measure, value in estimate(measures, sample.take(mask), intervals).items()
+        (name, measure): _measured(asked, method, draws[measure][place[name]], plan)
+        for (name, measure), (asked, method) in waiting.items()
     }
 
 
-def difference(measure: str, a: Sample, b: Sample, intervals: IntervalPlan) -> Measurement:
-    """Return the measure in ``a`` minus that in ``b``, two independent samples."""
-    for sample in (a, b):
-        lacking = _lacking(measure, sample)
-        if lacking is not None:
-            return lacking
-    run = MEASURES[measure].run
-    other = IntervalPlan(
-        level=intervals.level, n_resamples=intervals.n_resamples, seed=intervals.seed ^ 0x5DEECE66D
-    )
-    draws = replicates([run], a, intervals)[0] - replicates([run], b, other)[0]
-    return _difference(_point(run, a) - _point(run, b), draws, (a, b), intervals)
-
-
-def paired_difference(
-    measure: str, sample: Sample, other_score: Column, intervals: IntervalPlan
-) -> Measurement:
-    """Return the sample's measure minus that of another score on the same patients.
-
-    Both are made on the same resamples. The p-value is two-sided, from the share of resamples
-    on the far side of zero.
-    """
-    other = sample.with_score(other_score)
-    for one in (sample, other):
-        lacking = _lacking(measure, one)
-        if lacking is not None:
-            return lacking
-    run = MEASURES[measure].run
-    draws = replicates([run], sample, intervals)[0] - replicates([run], other, intervals)[0]
-    return _difference(_point(run, sample) - _point(run, other), draws, (sample,), intervals)
-
-
-def _point(run: Measure, sample: Sample) -> float:
-    rows, _ = sorted_rows(sample)
-    return float(run(rows, np.ones((1, sample.n)))[0])
-
-
-def _lacking(measure: str, sample: Sample) -> NotEstimable | None:
-    """Return why a measure cannot be estimated from a sample, if so."""
-    n, events = sample.n, sample.n_events
-    if measure not in MEASURES:
-        raise ValueError(f"measure: {measure!r} is not one of {', '.join(MEASURES)}")
-    needs = MEASURES[measure]
-    if needs.needs_probability and n and (sample.score.min() < 0 or sample.score.max() > 1):
-        raise ValueError("score must lie in [0, 1] for this measure")
-    if needs.needs_threshold and sample.threshold is None:
-        reason = ("no_threshold", "no operating point was given")
-    elif n == 0:
-        reason = ("empty", "no patients")
-    elif needs.needs_both_classes and events in (0, n):
-        reason = ("one_class", "all have the event" if events else "nobody has the event")
-    elif sample.n_clusters < FEWEST_CLUSTERS:
-        reason = ("too_few", f"fewer than {FEWEST_CLUSTERS} patients")
-    else:
-        return None
-    return NotEstimable(code=reason[0], reason=reason[1], n=n, n_events=events)
-
-
-def _estimate(
-    value: float, draws: FloatArray, sample: Sample, intervals: IntervalPlan
-) -> Measurement:
-    return _difference(value, draws, (sample,), intervals, with_test=False)
-
-
-def _difference(
-    value: float,
-    draws: FloatArray,
-    samples: tuple[Sample, ...],
-    intervals: IntervalPlan,
-    *,
-    with_test: bool = True,
-) -> Measurement:
-    n, events = sum(s.n for s in samples), sum(s.n_events for s in samples)
+def _measured(asked: Asked, method: str, draws: FloatArray, plan: IntervalPlan) -> Measurement:
     defined = draws[np.isfinite(draws)]
-    undefined = draws.size - defined.size
-    if not np.isfinite(value) or undefined > MOST_UNDEFINED * draws.size:
-        reason = f"undefined in {undefined} of {draws.size} resamples"
-        return NotEstimable(code="undefined", reason=reason, n=n, n_events=events)
-    tail = (1 - intervals.level) / 2
-    low, high = np.quantile(defined, (tail, 1 - tail))
-    p_value = None
-    if with_test:
-        beyond = min(np.count_nonzero(defined <= 0), np.count_nonzero(defined >= 0))
-        p_value = min(1.0, 2 * (beyond + 1) / (defined.size + 1))
-    return Estimate(
-        value=value,
-        low=float(min(low, value)),
-        high=float(max(high, value)),
-        level=intervals.level,
-        method=METHOD,
-        n=n,
-        n_events=events,
-        n_clusters=sum(s.n_clusters for s in samples),
-        n_resamples=int(draws.size),
-        n_undefined=int(undefined),
-        p_value=p_value,
-    )
+    n_undefined = int(draws.size - defined.size)
+    reason = too_often_undefined((asked.sample,), n_undefined, draws.size)
+    if reason is not None:
+        return reason
+    limits = resampled_limits(asked, method, defined, plan)
+    return with_limits(asked, limits, plan, n_resamples=int(draws.size), n_undefined=n_undefined)
+
+
+def replicate_subsets(
+    measure: str, sample: Sample, subsets: Mapping[str, BoolArray], intervals: IntervalPlan
+) -> FloatArray:
+    """Return replicates ``(resamples, subsets)`` of a measure on common resamples, NaN included."""
+    layouts = [layout_of(sample, mask) for mask in subsets.values()]
+    parts = Parts(layouts, patients_of(sample, layout_of(sample)), intervals)
+    return np.stack(replicates([measure], layouts, parts)[measure], axis=1)

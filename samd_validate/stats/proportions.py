@@ -7,7 +7,7 @@ from scipy.special import betaincinv, ndtri
 from scipy.stats import binom
 
 
-def _checked(events: int, n: int, level: float) -> float:
+def _checked(events: float, n: float, level: float) -> float:
     """Return the normal quantile of the level, or refuse counts that are none."""
     if n <= 0 or not 0 <= events <= n:
         raise ValueError("events must lie between 0 and n, and n above 0")
@@ -16,7 +16,7 @@ def _checked(events: int, n: int, level: float) -> float:
     return float(ndtri(1 - (1 - level) / 2))
 
 
-def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def wilson(events: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return Wilson's score interval (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 
     >>> [round(limit, 4) for limit in wilson(8, 10)]
@@ -36,7 +36,7 @@ def wilson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
     return max(0.0, low), min(1.0, high)
 
 
-def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def clopper_pearson(events: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return the exact interval (Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404).
 
     It covers at least at its level, and for small n well above it.
@@ -51,7 +51,7 @@ def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, fl
     return low, high
 
 
-def agresti_coull(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def agresti_coull(events: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Return the adjusted Wald interval (Agresti & Coull 1998, doi:10.2307/2685469)."""
     z = _checked(events, n, level)
     more = n + z * z

@@ -1,57 +1,176 @@
-"""Replicates of measures under resampling of patients."""
+"""Replicates of measures under resampling of patients, all measures on the same resamples.
+
+A resample is known by (seed, number): which measures, subsets or scores are asked for, and on how
+many threads, does not move it. Memory is a few bytes a row and thread beside the sample itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.sample import Sample
-from samd_validate.stats.weighted import Measure, Sorted
+from samd_validate.stats.draw import EDGES, TABLE, draw_many
+from samd_validate.stats.layout import Layout, Patients, Sums, columns_of, log_odds
+from samd_validate.stats.recalibrate import recalibrate_resamples, solve
+from samd_validate.stats.sweep import COLUMNS, sweep, sweep_resamples
 
 CELLS = 400_000
-"""Rows times resamples held at once: it bounds memory and keeps the work in the cache."""
+"""Rows times resamples of weights held at once by measures that are not compiled."""
 
 
-def sorted_rows(sample: Sample) -> tuple[Sorted, Column]:
-    """Return the sample sorted by score, highest first, and the order of its rows."""
-    order = np.argsort(-sample.score, kind="stable")
-    score = sample.score[order]
-    ends = np.flatnonzero(np.append(score[1:] != score[:-1], True))
-    rows = Sorted(
-        label=sample.label[order].astype(np.float64),
-        score=score,
-        ends=ends,
-        threshold=sample.threshold,
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which sums are needed: the area, the precision, and columns by name."""
+
+    area: bool = False
+    precision: bool = False
+    columns: tuple[str, ...] = ()
+
+
+def sums_of(layout: Layout, wanted: Wanted, weight: Column | None = None) -> Sums:
+    """Return the sums ``(1,)`` of rows that count once each, or ``weight (n,)`` times."""
+    columns = columns_of(layout, wanted.columns)
+    times = np.ones(layout.n, np.uint8) if weight is None else np.asarray(weight, np.uint8)
+    out = np.zeros((1, COLUMNS + len(wanted.columns)))
+    sweep(
+        times,
+        layout.n_events,
+        layout.above,
+        layout.upto,
+        layout.tied,
+        np.array(layout.cuts),
+        columns,
+        np.array([wanted.area, wanted.precision]),
+        np.empty(layout.n_events + 1, np.int32),
+        np.empty(layout.n - layout.n_events + 1, np.int32),
+        out[0],
     )
-    return rows, order
+    return _named(out, wanted, layout.threshold)
 
 
-def weights(codes: Column, intervals: IntervalPlan) -> Iterator[FloatArray]:
-    """Yield blocks ``(resamples, n)`` of how often each row is drawn: as often as its patient."""
-    _, patient = np.unique(codes, return_inverse=True)
-    n_patients = int(patient.max()) + 1
-    generator = np.random.Generator(np.random.Philox(intervals.seed))
-    block = max(1, CELLS // max(1, codes.size))
-    for start in range(0, intervals.n_resamples, block):
-        size = min(block, intervals.n_resamples - start)
-        drawn = generator.integers(0, n_patients, size=(size, n_patients))
-        offset = np.arange(size)[:, None] * n_patients
-        counts = np.bincount((drawn + offset).ravel(), minlength=size * n_patients)
-        yield counts.reshape(size, n_patients)[:, patient].astype(np.float64)
+def _named(out: FloatArray, wanted: Wanted, threshold: float | None) -> Sums:
+    fixed = [out[:, number] for number in range(COLUMNS)]
+    names = wanted.columns
+    columns = {name: out[:, COLUMNS + number] for number, name in enumerate(names)}
+    events, others, area, precision, tp, fp = fixed
+    return Sums(
+        events=events,
+        others=others,
+        area=area,
+        precision=precision,
+        tp=tp,
+        fp=fp,
+        columns=columns,
+        threshold=threshold,
+    )
 
 
-def replicates(
-    measures: Sequence[Measure], sample: Sample, intervals: IntervalPlan
-) -> list[FloatArray]:
-    """Return for each measure its values ``(resamples,)``, all on the same resamples."""
-    if not measures:
-        return []
-    rows, order = sorted_rows(sample)
-    parts: list[list[FloatArray]] = [[] for _ in measures]
-    for weight in weights(sample.codes, intervals):
-        for number, measure in enumerate(measures):
-            parts[number].append(measure(rows, weight[:, order]))
-    return [np.concatenate(part) for part in parts]
+def coefficients_of(layout: Layout, *, is_free: bool) -> FloatArray:
+    """Return intercept and slope ``(2,)`` of logistic recalibration; NaN without a maximum."""
+    out = np.full(2, np.nan)
+    if 0 < layout.n_events < layout.n:
+        x, weight = log_odds(layout.score), np.ones(layout.n, np.uint8)
+        start = np.array((0.0, 1.0))
+        solve(weight, layout.n_events, x, is_free, start, np.empty(5), out)
+    return out
+
+
+class Parts:
+    """Layouts that are resampled together: subsets of a sample, or the same rows by two scores."""
+
+    def __init__(self, layouts: Sequence[Layout], patients: Patients, plan: IntervalPlan) -> None:
+        self._layouts = tuple(layouts)
+        self._patients = patients
+        self._plan = plan
+        self._bounds = patients.bounds(is_stratified=plan.is_stratified)
+        self._seed = np.uint64(plan.seed % 2**64)
+        self._row_ends = np.cumsum([0, *(one.n for one in layouts)])
+        self._event_ends = np.cumsum([0, *(one.n_events for one in layouts)])
+
+    def sums(self, wanted: Wanted) -> list[Sums]:
+        """Return for each part its sums over the resamples ``(resamples,)``."""
+        parts = self._layouts
+        out = np.zeros((self._plan.n_resamples, len(parts), COLUMNS + len(wanted.columns)))
+        is_direct = len(parts) == 1 and self._patients.are_rows and parts[0].n == self._patients.n
+        arguments = (
+            self._bounds,
+            is_direct,
+            np.zeros(0, np.int32) if is_direct else self._unit(),
+            self._row_ends,
+            self._event_ends,
+            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("above", "upto", "tied")),
+            np.array([one.cuts for one in parts]),
+            np.concatenate([columns_of(one, wanted.columns) for one in parts], axis=1),
+            np.array([wanted.area, wanted.precision]),
+            TABLE,
+            EDGES,
+        )
+        self._shared_out(
+            lambda block, first: sweep_resamples(block, first, self._seed, *arguments), out
+        )
+        return [_named(out[:, k], wanted, one.threshold) for k, one in enumerate(parts)]
+
+    def coefficients(self, *, is_free: bool) -> list[FloatArray]:
+        """Return for each part intercepts and slopes of recalibration ``(resamples, 2)``."""
+        parts = self._layouts
+        out = np.empty((self._plan.n_resamples, len(parts), 2))
+        starts = np.array([coefficients_of(one, is_free=is_free) for one in parts])
+        arguments = (
+            self._bounds,
+            self._unit(),
+            self._row_ends,
+            np.diff(self._event_ends),
+            np.concatenate([log_odds(one.score) for one in parts]),
+            is_free,
+            np.where(np.isfinite(starts), starts, (0.0, 1.0)),
+            TABLE,
+            EDGES,
+        )
+        self._shared_out(
+            lambda block, first: recalibrate_resamples(block, first, self._seed, *arguments), out
+        )
+        return [out[:, number] for number in range(len(parts))]
+
+    def counts(self) -> Iterator[Column]:
+        """Yield blocks ``(resamples, patients)`` of uint8: how often each patient is drawn."""
+        size = max(1, CELLS // max(1, self._patients.n))
+        for first in range(0, self._plan.n_resamples, size):
+            rows = min(size, self._plan.n_resamples - first)
+            counts = np.empty((rows, self._patients.n), np.uint8)
+            draw_many(counts, self._bounds, self._seed, first, TABLE, EDGES)
+            yield counts
+
+    def weights(self, part: int) -> Iterator[Column]:
+        """Yield blocks ``(resamples, n)`` of uint8: how often each row of a part counts."""
+        unit = self._patients.unit[self._layouts[part].rows]
+        for block in self.counts():
+            yield block[:, unit]
+
+    def _unit(self) -> Column:
+        rows = np.concatenate([one.rows for one in self._layouts])
+        return np.asarray(self._patients.unit[rows])
+
+    def _shared_out(self, fill: Callable[[FloatArray, int], None], out: FloatArray) -> None:
+        """Fill ``out`` on all threads, each a run of resamples."""
+        threads = min(self._plan.n_threads or _threads(), max(1, out.shape[0]))
+        ends = np.linspace(0, out.shape[0], threads + 1).astype(int).tolist()
+        if threads == 1:
+            fill(out, 0)
+            return
+        with ThreadPoolExecutor(threads) as pool:
+            jobs = [pool.submit(fill, out[first:last], first) for first, last in pairwise(ends)]
+            for job in jobs:
+                job.result()
+
+
+def _threads() -> int:
+    """Return how many processors this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

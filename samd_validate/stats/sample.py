@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,17 +15,19 @@ class Sample:
 
     ``cluster (n,)`` names the patient behind each row (None: every row is a patient);
     ``threshold`` is taken as given: a score of at least the threshold is positive.
+    ``n_clusters`` counts the patients.
 
     Raises
     ------
     ValueError
-        For labels other than 0/1, scores that are not finite, or differing lengths.
+        For labels other than 0/1, scores or a threshold that are not finite, or differing lengths.
     """
 
     label: Column
     score: Column
     cluster: Column | None = None
     threshold: float | None = None
+    n_clusters: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         label = np.asarray(self.label)
@@ -36,14 +38,18 @@ class Sample:
             raise ValueError("label must be 0 or 1")
         if not np.isfinite(score).all():
             raise ValueError("score must be finite")
-        codes = np.arange(label.size)
+        if self.threshold is not None and not np.isfinite(self.threshold):
+            raise ValueError("threshold must be finite")
+        codes, n_clusters = np.arange(label.size), label.size
         if self.cluster is not None:
             if np.shape(self.cluster) != label.shape:
                 raise ValueError("cluster and label must be of one length")
-            codes = np.unique(self.cluster, return_inverse=True)[1]
+            names, codes = np.unique(self.cluster, return_inverse=True)
+            n_clusters = names.size
         object.__setattr__(self, "label", read_only(label, np.int8))
         object.__setattr__(self, "score", score)
         object.__setattr__(self, "cluster", read_only(codes, np.int64))
+        object.__setattr__(self, "n_clusters", int(n_clusters))
 
     @property
     def codes(self) -> Column:
@@ -62,17 +68,15 @@ class Sample:
         """Return the number of rows with label 1."""
         return int(self.label.sum())
 
-    @property
-    def n_clusters(self) -> int:
-        """Return the number of patients."""
-        return int(np.unique(self.codes).size)
-
     def take(self, mask: BoolArray) -> Sample:
         """Return the rows of a mask."""
+        if mask.all():
+            return self
+        are_rows = self.n_clusters == self.n
         return Sample(
             label=self.label[mask],
             score=self.score[mask],
-            cluster=self.codes[mask],
+            cluster=None if are_rows else self.codes[mask],
             threshold=self.threshold,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from samd_validate.core.arrays import FloatArray
-from samd_validate.stats.resample import sorted_rows
+from samd_validate.stats.layout import log_odds
 from samd_validate.stats.sample import Sample
 
 POINTS = 60
@@ -22,11 +22,10 @@ def spline_fit(
     """
     from scipy.special import expit, ndtri
 
-    rows, _ = sorted_rows(sample)
-    x = rows.log_odds
+    x = log_odds(sample.score)
     knots = np.unique(np.quantile(x, KNOTS))
     design = _basis(x, knots)
-    beta, covariance = _logistic(design, rows.label)
+    beta, covariance = _logistic(design, sample.label.astype(np.float64))
     first, last = (float(q) for q in np.quantile(x, (0.01, 0.99)))
     grid = np.linspace(first, last, POINTS)
     basis = _basis(grid, knots)

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samd_validate.stats.delong import delong, delong_interval, delong_test, partial_auroc
-from samd_validate.stats.engine import MEASURES
+from samd_validate.stats.delong import delong, delong_interval, delong_test
+from samd_validate.stats.layout import layout_of
 from samd_validate.stats.multiplicity import adjusted, fixed_sequence
 from samd_validate.stats.proportions import clopper_pearson, mcnemar_exact, wilson
-from samd_validate.stats.resample import sorted_rows
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.spiegelhalter import spiegelhalter
+from samd_validate.stats.values import value_of
 
 EXACT, REGRESSION, LIMITS = 1e-9, 1e-5, 1e-8
 
@@ -33,8 +33,7 @@ def value(
     measure: str, label: np.ndarray, score: np.ndarray, threshold: float | None = None
 ) -> float:
     one = Sample(label=label, score=score, threshold=threshold)
-    rows, _ = sorted_rows(one)
-    return float(MEASURES[measure].run(rows, np.ones((1, one.n)))[0])
+    return value_of(measure, layout_of(one))
 
 
 def test_auroc_variance_and_interval_are_those_of_proc(case: Any) -> None:
@@ -58,7 +57,7 @@ def test_paired_test_is_that_of_proc(case: Any) -> None:
 
 def test_partial_area_is_that_of_proc(case: Any) -> None:
     (label, p1, _), r = case
-    assert partial_auroc(label, p1, 0.9) == pytest.approx(
+    assert value("partial_auroc", label, p1) == pytest.approx(
         r["partial_auc_specificity_0.9_1"], abs=EXACT
     )
 

@@ -52,14 +52,15 @@ def test_records_have_the_promised_fields_or_a_reason(
         assert "reason" in record or record.keys() >= FIELDS
 
 
-def test_every_row_a_patient_takes_delong_and_wilson_and_clusters_take_resampling(
+def test_methods_say_whether_rows_or_patients_are_the_unit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], predictions: Path
 ) -> None:
     alone = records(monkeypatch, capsys, predictions, "--threshold", 0.3)
     assert alone[("auroc", "all")]["method"] == "DeLong"
-    assert alone[("sensitivity", "all")]["method"] == "wilson"
+    assert alone[("sensitivity", "all")]["method"] == "Wilson"
     paired = records(monkeypatch, capsys, predictions, "--threshold", 0.3, "--cluster", "patient")
-    assert "patients resampled" in paired[("auroc", "all")]["method"]
+    assert paired[("auroc", "all")]["method"] == "DeLong, by patient"
+    assert "patients resampled" in paired[("youden_threshold", "all")]["method"]
     assert paired[("auroc", "all")]["n_clusters"] == 150
 
 
@@ -87,6 +88,8 @@ def test_method_that_is_named_is_taken_where_it_fits(
     wanted = {
         "delong-logit": "DeLong, log-odds",
         "bootstrap": "percentile bootstrap, patients resampled",
+        "clopper-pearson": "Clopper-Pearson",
+        "agresti-coull": "Agresti-Coull",
     }
     assert wanted.get(method, method) in used
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,13 @@ from samd_validate.stats.engine import (
     estimate,
     estimate_subsets,
     paired_difference,
+    replicate_subsets,
 )
-from samd_validate.stats.resample import replicates, sorted_rows
+from samd_validate.stats.layout import layout_of
+from samd_validate.stats.resample import sums_of
 from samd_validate.stats.sample import Sample
+from samd_validate.stats.values import value_of
+from samd_validate.stats.weighted import sorted_rows
 
 PLAN = IntervalPlan(n_resamples=300, seed=4)
 
@@ -35,8 +40,7 @@ def sample(n: int = 400, seed: int = 1, digits: int = 2, **options: Any) -> Samp
 
 
 def value(measure: str, one: Sample) -> float:
-    rows, _ = sorted_rows(one)
-    return float(MEASURES[measure].run(rows, np.ones((1, one.n)))[0])
+    return value_of(measure, layout_of(one))
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,12 +87,19 @@ def test_recalibration_agrees_with_a_logistic_regression() -> None:
 def test_weights_are_repeated_rows() -> None:
     one = sample(60, threshold=0.2)
     times = np.random.default_rng(2).integers(0, 4, one.n)
-    rows, order = sorted_rows(one)
     repeated = Sample(
         label=np.repeat(one.label, times), score=np.repeat(one.score, times), threshold=0.2
     )
+    layout = layout_of(one)
+    weight = times[layout.rows].astype(np.uint8)
     for measure, about in MEASURES.items():
-        weighted = float(about.run(rows, times[order][None].astype(float))[0])
+        if about.is_from_sums:
+            weighted = float(about.from_sums(sums_of(layout, about.wanted, weight))[0])
+        elif about.weighted is not None:
+            rows = sorted_rows(layout)
+            weighted = float(about.weighted(rows, weight[rows.order][None].astype(float))[0])
+        else:
+            continue
         assert weighted == pytest.approx(value(measure, repeated), abs=1e-9), measure
 
 
@@ -192,21 +203,30 @@ def test_difference_to_a_sample_of_one_class_is_not_estimable() -> None:
     assert isinstance(difference("auroc", one, none, PLAN), NotEstimable)
 
 
-def test_subset_is_what_the_subset_alone_gives() -> None:
+def test_subset_has_its_own_value_and_does_not_move_when_another_is_added() -> None:
     one = sample()
     mask = one.score > 0.15
-    found = estimate_subsets(("brier",), one, {"high": mask}, PLAN)
-    assert found[("high", "brier")] == estimate(("brier",), one.take(mask), PLAN)["brier"]
+    by_percentile = replace(PLAN, method="percentile")
+    found = estimate_subsets(("brier",), one, {"high": mask}, by_percentile)
+    alone = estimate(("brier",), one.take(mask), by_percentile)["brier"]
+    among = estimate_subsets(("brier",), one, {"low": ~mask, "high": mask}, by_percentile)
+    assert among[("high", "brier")] == found[("high", "brier")]
+    here = found[("high", "brier")]
+    assert isinstance(here, Estimate)
+    assert isinstance(alone, Estimate)
+    assert here.value == pytest.approx(alone.value, abs=1e-15)
+    assert here.high - here.low == pytest.approx(alone.high - alone.low, rel=0.15)
 
 
 def test_undefined_resamples_are_counted() -> None:
     label = np.zeros(40)
     label[:2] = 1
     one = Sample(label=label, score=np.linspace(0.9, 0.1, 40))
-    (draws,) = replicates([MEASURES["auroc"].run], one, PLAN)
+    draws = replicate_subsets("auroc", one, {"all": np.ones(40, bool)}, PLAN)
     share = np.isnan(draws).mean()
     assert 0.05 < share < 0.25  # both events are left out in about 13 %
-    assert isinstance(estimate(("auroc",), one, PLAN)["auroc"], NotEstimable)
+    by_percentile = replace(PLAN, method="percentile")
+    assert isinstance(estimate(("auroc",), one, by_percentile)["auroc"], NotEstimable)
 
 
 @pytest.mark.parametrize(

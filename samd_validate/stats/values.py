@@ -1,0 +1,96 @@
+"""The value of a measure by name: of a sample, without each patient, and over resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from samd_validate.core.arrays import FloatArray
+from samd_validate.stats.intervals import LeftOut
+from samd_validate.stats.layout import Layout, Patients
+from samd_validate.stats.leave_out import coefficients_left_out, sums_left_out
+from samd_validate.stats.measures import MEASURES, MeasureInfo
+from samd_validate.stats.resample import Parts, Wanted, coefficients_of, sums_of
+from samd_validate.stats.weighted import sorted_rows
+
+MOST_LEFT_OUT = 2_000
+"""Patients up to whom a measure without a closed form is computed without each in turn."""
+
+
+def value_of(measure: str, layout: Layout) -> float:
+    """Return the value of a measure; NaN where it is undefined."""
+    info = MEASURES[measure]
+    if info.is_from_sums:
+        return float(info.from_sums(sums_of(layout, info.wanted))[0])
+    if info.coefficient:
+        solved = coefficients_of(layout, is_free=_is_free(info))
+        return float(_coefficient(info, solved[None])[0])
+    return float(_weighted(info, layout, np.ones((1, layout.n)))[0])
+
+
+def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None:
+    """Return the values without each patient; None where they are undefined or too many."""
+    info = MEASURES[measure]
+    present, unit = patients.of_rows(layout)
+    if info.is_from_sums:
+        values = info.from_sums(sums_left_out(layout, unit, info.wanted))
+    elif info.coefficient:
+        values = _coefficient(info, coefficients_left_out(layout, unit, is_free=_is_free(info)))
+    elif present.size <= MOST_LEFT_OUT:
+        kept = np.array([unit != one for one in range(present.size)], dtype=np.float64)
+        values = _weighted(info, layout, kept)
+    else:
+        return None
+    n_with_event = int(np.count_nonzero(present < patients.n_with_event))
+    return LeftOut(values=values, n_with_event=n_with_event) if np.isfinite(values).all() else None
+
+
+def replicates(
+    measures: Iterable[str], layouts: Sequence[Layout], parts: Parts
+) -> dict[str, list[FloatArray]]:
+    """Return for each measure and part its values ``(resamples,)``, NaN where undefined.
+
+    All measures and parts are made on the same resamples.
+    """
+    infos = [MEASURES[measure] for measure in dict.fromkeys(measures)]
+    found: dict[str, list[FloatArray]] = {}
+    of_sums = [info for info in infos if info.is_from_sums]
+    if of_sums:
+        sums = parts.sums(_joined([info.wanted for info in of_sums]))
+        found |= {info.name: [info.from_sums(one) for one in sums] for info in of_sums}
+    for is_free in (True, False):
+        of_coefficients = [i for i in infos if i.coefficient and _is_free(i) == is_free]
+        if of_coefficients:
+            solved = parts.coefficients(is_free=is_free)
+            found |= {i.name: [_coefficient(i, one) for one in solved] for i in of_coefficients}
+    for info in infos:
+        if info.weighted is not None:
+            found[info.name] = [
+                np.concatenate([_weighted(info, one, block) for block in parts.weights(number)])
+                for number, one in enumerate(layouts)
+            ]
+    return found
+
+
+def _joined(wanted: Sequence[Wanted]) -> Wanted:
+    return Wanted(
+        area=any(one.area for one in wanted),
+        precision=any(one.precision for one in wanted),
+        columns=tuple(dict.fromkeys(name for one in wanted for name in one.columns)),
+    )
+
+
+def _is_free(info: MeasureInfo) -> bool:
+    return info.coefficient != "in_the_large"
+
+
+def _coefficient(info: MeasureInfo, solved: FloatArray) -> FloatArray:
+    return solved[:, 1 if info.coefficient == "slope" else 0]
+
+
+def _weighted(info: MeasureInfo, layout: Layout, weight: FloatArray) -> FloatArray:
+    rows = sorted_rows(layout)
+    if info.weighted is None:
+        raise ValueError(f"{info.name} has no weighted form")
+    return info.weighted(rows, np.asarray(weight[:, rows.order], dtype=np.float64))
