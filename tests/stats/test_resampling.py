@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_every_resample_has_as_many_draws_as_patients_and_strata_keep_their_size
 def test_draws_have_the_moments_of_the_multinomial(bounds: tuple[int, ...]) -> None:
     resamples = 60_000
     drawn = counts(40, resamples, bounds)
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         n = last - first
         part = drawn[:, first:last].astype(float)
         covariance = np.cov(part.T)
