@@ -18,7 +18,7 @@ lint: .venv/test.stamp
 	$(BIN)/lint-imports
 
 simulate: .venv/test.stamp
-	$(BIN)/python tests/support/coverage_of_auroc.py > docs/methods/coverage.md
+	$(BIN)/python tests/support/simulate.py docs
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json

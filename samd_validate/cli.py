@@ -107,10 +107,20 @@ def metrics(
     threshold: Annotated[
         float | None, typer.Option(help="Operating point, taken as given.")
     ] = None,
+    prevalence: Annotated[
+        float | None, typer.Option(help="Also PPV and NPV at this prevalence.")
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence level.")] = 0.95,
     method: Annotated[
-        str, typer.Option(help="auto, bootstrap, delong, delong-logit, wilson, ...")
+        str,
+        typer.Option(
+            help="Of the intervals: auto, percentile, basic, bca, studentised, jackknife, delong, "
+            "delong-logit, delong-logit-t, wilson, clopper-pearson, agresti-coull, log."
+        ),
     ] = "auto",
+    stratified: Annotated[
+        bool, typer.Option("--stratified", help="Resample with and without the event apart.")
+    ] = False,
     resamples: Annotated[int, typer.Option(help="Bootstrap resamples.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the resampling.")] = 7,
     json: Annotated[
@@ -125,8 +135,10 @@ def metrics(
     columns = Columns(
         label=label, score=score, compare=compare, cluster=cluster, groups=tuple(group or ())
     )
-    plan = IntervalPlan(level=level, n_resamples=resamples, seed=seed, method=method)
-    wanted = Wanted(intervals=plan, threshold=threshold)
+    plan = IntervalPlan(
+        level=level, n_resamples=resamples, seed=seed, method=method, is_stratified=stratified
+    )
+    wanted = Wanted(intervals=plan, threshold=threshold, prevalence=prevalence)
     show_metrics(metric_records(predictions, columns, wanted), json)
 
 

@@ -15,6 +15,7 @@ from samd_validate.core.inputs import IntervalPlan
 from samd_validate.readers._tables import TextTable
 from samd_validate.stats.choose import METHODS
 from samd_validate.stats.engine import MEASURES, estimate_subsets, paired_difference
+from samd_validate.stats.predictive import npv_at, ppv_at
 from samd_validate.stats.sample import Sample
 
 
@@ -31,10 +32,11 @@ class Columns:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is measured and how: threshold, interval method, plan of the resampling."""
+    """What is measured and how: threshold, plan of the intervals, prevalence where it is used."""
 
     intervals: IntervalPlan
     threshold: float | None = None
+    prevalence: float | None = None
 
 
 def metric_records(path: Path, columns: Columns, wanted: Wanted) -> list[dict[str, object]]:
@@ -53,7 +55,11 @@ def metric_records(path: Path, columns: Columns, wanted: Wanted) -> list[dict[st
     found = _measured(everything, subsets, wanted.intervals)
     records = []
     for subset, mask in subsets.items():
-        records += [_record(measure, subset, found[(subset, measure)]) for measure in MEASURES]
+        measured = {measure: found[(subset, measure)] for measure in MEASURES}
+        if wanted.prevalence is not None:
+            measured["ppv_at_prevalence"] = ppv_at(wanted.prevalence, measured["lr_pos"])
+            measured["npv_at_prevalence"] = npv_at(wanted.prevalence, measured["lr_neg"])
+        records += [_record(measure, subset, value) for measure, value in measured.items()]
         if other is not None:
             sample = everything.take(mask)
             records += _differences(subset, sample, other[mask], wanted.intervals)
@@ -90,6 +96,8 @@ def _bad_options(wanted: Wanted) -> list[Problem]:
         problems.append(_problem("--resamples", str(wanted.intervals.n_resamples), "1 or more"))
     if wanted.threshold is not None and not np.isfinite(wanted.threshold):
         problems.append(_problem("--threshold", str(wanted.threshold), "a finite number"))
+    if wanted.prevalence is not None and not 0 < wanted.prevalence < 1:
+        problems.append(_problem("--prevalence", str(wanted.prevalence), "between 0 and 1"))
     return problems
 
 
@@ -159,6 +167,8 @@ def _record(measure: str, subset: str, found: Measurement) -> dict[str, object]:
         "n_events",
         "n_clusters",
         "n_resamples",
+        "n_undefined",
+        "note",
     )
     record = {**head, **{name: getattr(found, name) for name in names}}
     return record if found.p_value is None else {**record, "p_value": found.p_value}

@@ -128,8 +128,8 @@ def show_plan(plan: Plan) -> None:
     console.print("the protocol can be run; no data were looked at", style="green")
 
 
-def show_metrics(records: list[dict[str, object]], json_file: str | None) -> None:
-    """Print records as a table, or write them as JSON (``-``: to the terminal)."""
+def show_metrics(records: list[dict[str, Any]], json_file: str | None) -> None:
+    """Print records as a table for each subset, or write them as JSON (``-``: to the terminal)."""
     if json_file is not None:
         text = json.dumps(records, indent=1)
         if json_file == "-":
@@ -137,26 +137,43 @@ def show_metrics(records: list[dict[str, object]], json_file: str | None) -> Non
         else:
             Path(json_file).write_text(text + "\n", encoding="utf-8")
         return
-    table = Table()
-    for head in ("measure", "subset", "estimate (interval)", "n", "events", "method"):
-        table.add_column(head)
-    for record in records:
-        table.add_row(
-            str(record["measure"]),
-            escape(str(record["subset"])),
-            _record_words(record),
-            str(record["n"]),
-            str(record["n_events"]),
-            str(record.get("method", "-")),
-        )
-    Console().print(table)
+    console = Console()
+    for subset in dict.fromkeys(record["subset"] for record in records):
+        _show_subset(console, [record for record in records if record["subset"] == subset])
 
 
-def _record_words(record: dict[str, Any]) -> str:
-    if "reason" in record:
-        return f"not estimable: {record['reason']}"
-    words = "{value:.3f} ({low:.3f} to {high:.3f})".format(**record)
-    return f"{words}, p = {record['p_value']:.3g}" if "p_value" in record else words
+def _show_subset(console: Console, records: list[dict[str, Any]]) -> None:
+    """Print what was measured of one subset, methods as footnotes, and what was not and why."""
+    measured = [record for record in records if "reason" not in record]
+    methods = list(dict.fromkeys(record["method"] for record in measured))
+    first = records[0]
+    table = Table(
+        title=escape(f"{first['subset']}: {first['n']} rows, {first['n_events']} events"),
+        title_justify="left",
+    )
+    table.add_column("measure", no_wrap=True)
+    for head in ("value", "low", "high", "p"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    for record in measured:
+        numbers = [f"{record[name]:.4f}" for name in ("value", "low", "high")]
+        p_value = f"{record['p_value']:.2g}" if "p_value" in record else ""
+        mark = chr(ord("a") + methods.index(record["method"]))
+        table.add_row(record["measure"], *numbers, p_value, mark)
+    if measured:
+        console.print(table)
+        console.print(f"{100 * measured[0]['level']:g}% intervals", highlight=False)
+    for number, method in enumerate(methods):
+        console.print(f"  {chr(ord('a') + number)}  {method}", highlight=False)
+    _show_words(console, measured, "note", "note")
+    _show_words(console, records, "reason", "not estimable")
+
+
+def _show_words(console: Console, records: list[dict[str, Any]], key: str, head: str) -> None:
+    """Print each distinct text once, with the measures that it is of."""
+    for words in dict.fromkeys(record[key] for record in records if record.get(key)):
+        names = ", ".join(record["measure"] for record in records if record.get(key) == words)
+        console.print(f"{head}: {words} ({names})", markup=False, highlight=False)
 
 
 def show_tests(tests: Iterable[Test]) -> None:

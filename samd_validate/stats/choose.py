@@ -9,7 +9,8 @@ from samd_validate.stats.sample import Sample
 ALIASES = {"bootstrap": "percentile"}
 RESAMPLING = ("percentile", "basic", "bca", "studentised")
 METHODS = ("auto", *ALIASES, *RESAMPLING, "jackknife", *AUROC_METHODS, *SHARES, "log")
-MANY_EVENTS = 60
+FEWEST_FOR_WALD = 12.0
+FEWEST_FOR_LOG = 10
 
 
 def offered(measure: str) -> tuple[str, ...]:
@@ -24,8 +25,8 @@ def offered(measure: str) -> tuple[str, ...]:
     return (*RESAMPLING, "jackknife", *own)
 
 
-def chosen(measure: str, sample: Sample, method: str) -> tuple[str, ...]:
-    """Return the methods to try in turn for a measure of a sample.
+def chosen(measure: str, value: float, sample: Sample, method: str) -> tuple[str, ...]:
+    """Return the methods to try in turn for a measure of a sample, and its value there.
 
     A method that is named is taken for the measures that it is made for; all else follows the rule
     of ``auto``, which simulated coverage decided (docs/methods/coverage.md).
@@ -40,19 +41,20 @@ def chosen(measure: str, sample: Sample, method: str) -> tuple[str, ...]:
     named = ALIASES.get(method, method)
     if named in offered(measure):
         return (named, "percentile")
-    return (*_automatic(measure, sample), "percentile")
+    return (*_automatic(measure, value, sample), "percentile")
 
 
-def _automatic(measure: str, sample: Sample) -> tuple[str, ...]:
+def _automatic(measure: str, value: float, sample: Sample) -> tuple[str, ...]:
+    fewest = min(sample.n_events, sample.n - sample.n_events)
     if measure == "auroc":
-        fewest = min(sample.n_events, sample.n - sample.n_events)
-        return ("delong",) if fewest >= MANY_EVENTS else ("delong-logit-t",)
+        room = min(value, 1 - value) * fewest
+        return ("delong",) if room >= FEWEST_FOR_WALD else ("delong-logit-t",)
     if MEASURES[measure].is_share:
         return ("wilson",)
     if measure in LIKELIHOOD_RATIOS and sample.n_clusters == sample.n:
-        return ("log", "jackknife")
+        return ("log", "jackknife") if fewest >= FEWEST_FOR_LOG else ("jackknife",)
     if MEASURES[measure].weighted is not None:
-        return ()
+        return ("bca",)
     return ("jackknife",)
 
 

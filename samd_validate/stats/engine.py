@@ -93,7 +93,7 @@ def _without_resampling(asked: Asked, plan: IntervalPlan) -> Measurement | str:
     """Return the measurement, or the name of the method of resampling that it needs."""
     if not np.isfinite(asked.value):
         return has_no_value(asked.measure, (asked.sample,))
-    for method in chosen(asked.measure, asked.sample, plan.method):
+    for method in chosen(asked.measure, asked.value, asked.sample, plan.method):
         if method in RESAMPLING:
             return method
         limits = closed_limits(asked, method, plan.level)

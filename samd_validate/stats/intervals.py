@@ -59,7 +59,9 @@ class LeftOut:
         """
         parts = self.deviations[: self.n_with_event], self.deviations[self.n_with_event :]
         spreads = [((one - one.mean()) ** 2).sum() if one.size else 0.0 for one in parts]
-        if sum(spreads) == 0 or min(one.size for one in parts if one.size) < 2:  # noqa: PLR2004
+        if sum(spreads) <= 1e-12 * (self.deviations**2).sum():  # all between the two kinds
+            return float(self.values.size - 1)
+        if min(one.size for one in parts if one.size) < 2:  # noqa: PLR2004
             return 1.0
         bottom = sum(
             spread**2 / (one.size - 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from coverage import BY_ROW, Cell, tallied
+from held import BY_ROW, Cell, tallied
 
 REPEATS = 300
 

@@ -1,0 +1,197 @@
+"""Simulate the coverage of every interval offered: `python tests/support/simulate.py DOCS [REPEATS]`.
+
+Writes the page `methods/coverage.md` and the picture `images/coverage.svg` into the folder DOCS.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from held import BY_ROW, RESAMPLES, Cell, Tallies, tallied
+from matplotlib.figure import Figure
+
+from samd_validate.stats.choose import METHODS
+from samd_validate.stats.engine import MEASURES
+
+SIZES = (100, 200, 500, 2000)
+PREVALENCES = (0.05, 0.15, 0.40)
+SETTINGS = (("binormal", 0.0), ("beta", 0.0), ("binormal", 0.3), ("beta", 0.3))
+LOW, HIGH = 0.935, 0.965
+SHOWN = tuple(
+    name for name in MEASURES if name not in ("partial_auroc_mcclish", "interventions_avoided")
+)
+WAYS = (*(way for way in METHODS if way != "bootstrap"), "percentile" + BY_ROW)
+Found = dict[Cell, Tallies]
+
+
+def cells() -> list[Cell]:
+    """Return the settings, the longest first."""
+    return [
+        Cell(n, prevalence, kind, icc)
+        for n in reversed(SIZES)
+        for prevalence in PREVALENCES
+        for kind, icc in SETTINGS
+    ]
+
+
+def _run(task: tuple[Cell, int]) -> tuple[Cell, Tallies]:
+    cell, repeats = task
+    with np.errstate(all="ignore"):
+        return cell, tallied(cell, SHOWN, WAYS, repeats)
+
+
+def page(found: Found, repeats: int) -> str:
+    """Return the page of measured coverage."""
+    error = 100 * np.sqrt(0.05 * 0.95 / repeats)
+    lines = [
+        "# Coverage of intervals, as simulated",
+        "",
+        f"Made by `make simulate`: {repeats} data sets a cell, {RESAMPLES} resamples, nominal level 95 %; the standard",
+        f"error of a cell is {error:.1f} points. Scores are true risks: log-odds of a binormal score (shift 1.2), or drawn",
+        "from a beta distribution of concentration 4; the threshold is the prevalence. With ICC 0.3 patients have one to",
+        "four rows whose scores and outcomes resemble each other. A cell in **bold** lies outside 93.5 to 96.5 % by more",
+        "than two standard errors; in brackets the share of data sets with an interval, where it is below 99.5 %.",
+        "",
+        "![Coverage of each method against the expected number of events](../images/coverage.svg)",
+        "",
+        "## The interval that is chosen by default",
+        "",
+    ]
+    for measure in SHOWN:
+        lines += _default_table(found, measure, error / 100)
+    lines += ["## Every interval that is offered", "", *_methods_table(found)]
+    lines += ["", "## Rows taken for patients", "", *_rows_table(found)]
+    return "\n".join(lines) + "\n"
+
+
+def _default_table(found: Found, measure: str, error: float) -> list[str]:
+    heads = [f"{kind}, ICC {icc:g}" for kind, icc in SETTINGS]
+    lines = [
+        f"**{MEASURES[measure].title}** (`{measure}`)",
+        "",
+        "| n | prevalence | events | " + " | ".join(heads) + " |",
+        "|---|---|---|" + "---|" * len(heads),
+    ]
+    for n in SIZES:
+        for prevalence in PREVALENCES:
+            words = [
+                _words(found[Cell(n, prevalence, kind, icc)], measure, error)
+                for kind, icc in SETTINGS
+            ]
+            head = f"| {n} | {100 * prevalence:.0f} % | {n * prevalence:.0f} | "
+            lines.append(head + " | ".join(words) + " |")
+    return [*lines, ""]
+
+
+def _words(tallies: Tallies, measure: str, error: float) -> str:
+    tally = tallies[(measure, "auto")]
+    words = f"{100 * tally.share:.1f}"
+    if not LOW - 2 * error <= tally.share <= HIGH + 2 * error:
+        words = f"**{words}**"
+    known = tally.known / tally.asked
+    return words if known >= 0.995 else f"{words} ({100 * known:.0f} %)"
+
+
+def _methods_table(found: Found) -> list[str]:
+    lines = [
+        "Lowest, median and highest coverage over the cells with at least 20 expected events, and with fewer.",
+        "",
+        "| measure | method | 20 events or more | fewer |",
+        "|---|---|---|---|",
+    ]
+    for measure in SHOWN:
+        for way in WAYS:
+            groups = [_range(found, measure, way, is_many=many) for many in (True, False)]
+            if any(groups) and not way.endswith(BY_ROW):
+                lines.append(f"| {measure} | {way} | {groups[0]} | {groups[1]} |")
+    return lines
+
+
+def _range(found: Found, measure: str, way: str, *, is_many: bool) -> str:
+    shares = [
+        100 * tallies[(measure, way)].share
+        for cell, tallies in found.items()
+        if (measure, way) in tallies
+        and tallies[(measure, way)].known > 50
+        and (cell.n * cell.prevalence >= 20) == is_many
+    ]
+    return f"{min(shares):.1f} / {np.median(shares):.1f} / {max(shares):.1f}" if shares else ""
+
+
+def _rows_table(found: Found) -> list[str]:
+    lines = [
+        "Percentile bootstrap on data with ICC 0.3 (binormal): patients resampled, and rows resampled as if each were a",
+        "patient. The latter is too narrow, and more so with more events.",
+        "",
+        "| n | prevalence | " + " | ".join(f"{m}, patients | {m}, rows" for m in ROWS_SHOWN) + " |",
+        "|---|---|" + "---|" * (2 * len(ROWS_SHOWN)),
+    ]
+    for n in SIZES:
+        for prevalence in PREVALENCES:
+            tallies = found[Cell(n, prevalence, "binormal", 0.3)]
+            words = [
+                f"{100 * tallies[(measure, way)].share:.1f}"
+                for measure in ROWS_SHOWN
+                for way in ("percentile", "percentile" + BY_ROW)
+            ]
+            lines.append(f"| {n} | {100 * prevalence:.0f} % | " + " | ".join(words) + " |")
+    return lines
+
+
+ROWS_SHOWN = ("auroc", "mean_predicted", "prevalence", "brier")
+DRAWN = ("auroc", "auprc", "brier", "calibration_slope", "observed_expected_ratio", "sensitivity")
+COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+def picture(found: Found, path: Path) -> None:
+    """Draw the coverage of each method against the expected number of events."""
+    mpl.rcParams["svg.hashsalt"] = "coverage"
+    figure = Figure(figsize=(11, 6.5), layout="constrained")
+    for place, measure in enumerate(DRAWN, start=1):
+        axes = figure.add_subplot(2, 3, place)
+        axes.axhspan(100 * LOW, 100 * HIGH, color="#dddddd")
+        ways = [way for way in WAYS if any((measure, way) in one for one in found.values())]
+        for way, colour in zip(["auto", *(w for w in ways if w in PLOTTED)], COLOURS, strict=False):
+            events, shares = _curve(found, measure, way)
+            axes.plot(
+                events, shares, color=colour, label=way, linewidth=2.2 if way == "auto" else 1
+            )
+        axes.set(title=MEASURES[measure].title, xscale="log", ylim=(75, 100))
+        axes.set(xlabel="expected events", ylabel="coverage (%)")
+        axes.legend(fontsize=7, loc="lower right")
+    figure.savefig(path, metadata={"Date": None})
+
+
+PLOTTED = ("percentile", "basic", "bca", "jackknife", "delong", "percentile" + BY_ROW)
+
+
+def _curve(found: Found, measure: str, way: str) -> tuple[list[float], list[float]]:
+    """Return mean coverage over the settings at each expected number of events."""
+    by_events: dict[float, list[float]] = {}
+    for cell, tallies in found.items():
+        if (measure, way) in tallies and not (way.endswith(BY_ROW) and cell.icc == 0):
+            share = 100 * tallies[(measure, way)].share
+            by_events.setdefault(round(cell.n * cell.prevalence), []).append(share)
+    events = sorted(by_events)
+    return events, [float(np.mean(by_events[one])) for one in events]
+
+
+def main(docs: Path, repeats: int) -> None:
+    """Simulate all cells on all processors and write page and picture."""
+    tasks = [(cell, repeats) for cell in cells()]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        found = {}
+        for cell, tallies in pool.map(_run, tasks):
+            found[cell] = tallies
+            sys.stderr.write(f"{len(found)} of {len(tasks)}: {cell}\n")
+    (docs / "methods" / "coverage.md").write_text(page(found, repeats), encoding="utf-8")
+    picture(found, docs / "images" / "coverage.svg")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
