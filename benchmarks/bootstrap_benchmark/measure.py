@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bootstrap_benchmark import cohort, machine, ours, peers, processes
-from bootstrap_benchmark.clock import Timing, median_seconds, scaled, seconds_of
+from bootstrap_benchmark.clock import Timing, least_seconds_of, median_seconds, scaled
 from bootstrap_benchmark.cohort import Rows
-from bootstrap_benchmark.measured import Amounts, Measured
+from bootstrap_benchmark.measured import Agreement, Amounts, Measured
 
 METHODS = ("percentile", "bca")
+SEEDS = 20
 WARM_UP = 40
 """Resamples of the call before those that are timed: it compiles, or loads what is compiled."""
 
@@ -43,11 +44,12 @@ def measure(amounts: Amounts) -> Measured:
     found = Measured(
         amounts=amounts,
         threads=(1, 2) if machine.threads() > 1 else (1,),
-        busy=machine.busy(),
+        busy=(machine.busy(),),
     )
     for step in (time_first_calls, see_peaks, time_ours, time_shapes, time_peers, time_groups):
         print(f"{step.__name__} ...", file=sys.stderr, flush=True)
         step(found)
+    found.busy = (*found.busy, machine.busy())
     return found
 
 
@@ -147,21 +149,30 @@ def _bca(found: Measured, rows: Rows, peer: str, way: peers.Peer) -> Timing:
     if seconds > amounts.longest_seconds:
         return Timing(seconds=seconds, run=n_run, asked=rows.n)
     said: list[np.ndarray] = []
-    seconds = seconds_of(lambda: said.append(way(rows, amounts.resamples)))
+    seconds = least_seconds_of(lambda: said.append(way(rows, amounts.resamples)))
     _compare(found, rows, peer, "bca", said[-1])
     return Timing(seconds=seconds, run=rows.n, asked=rows.n)
 
 
 def _compare(found: Measured, rows: Rows, peer: str, method: str, said: np.ndarray) -> None:
-    """Note how far values, and ends of intervals in shares of their width, lie apart."""
+    """Note how far apart the two sides are, beside what other seeds move our own intervals."""
     with if_offered(found):
         plan = ours.plan(found.amounts.resamples, method=method)
-        value, low, high = ours.limits(ours.intervals(rows, plan))
+        seen = [
+            ours.limits(ours.intervals(rows, replace(plan, seed=seed))) for seed in range(SEEDS)
+        ]
+        (value, *_), ends = seen[0], np.array([one[1:] for one in seen])
         theirs = peers.all_five(rows.threshold)(rows.label, rows.score)
-        apart = np.abs(said - np.array([low, high])) / (high - low)
-        found.agreement.append(
-            (f"{peer}, {method}", rows.n, float(np.abs(value - theirs).max()), float(apart.max()))
+        apart = np.abs(said - ends[0])
+        error = np.sqrt(2) * ends.std(axis=0, ddof=1)
+        agreement = Agreement(
+            who=f"{peer}, {method}",
+            n=rows.n,
+            values=float(np.abs(value - theirs).max()),
+            widths=float((apart / (ends[0, 1] - ends[0, 0])).max()),
+            errors=float((apart / error).max()),
         )
+        found.agreement.append(agreement)
 
 
 def time_groups(found: Measured) -> None:

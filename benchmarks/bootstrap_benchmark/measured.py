@@ -70,13 +70,24 @@ QUICK = Amounts(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """The largest difference of values, and of ends of intervals in widths and standard errors."""
+
+    who: str
+    n: int
+    values: float
+    widths: float
+    errors: float
+
+
 @dataclass(kw_only=True)
 class Measured:
     """Seconds by (method, threads, rows), (peer, method, rows) and (rows, shape, threads)."""
 
     amounts: Amounts
     threads: tuple[int, ...]
-    busy: float
+    busy: tuple[float, ...]
     ours: dict[tuple[str, int, int], float] = field(default_factory=dict)
     peers: dict[tuple[str, str, int], Timing] = field(default_factory=dict)
     shapes: dict[tuple[int, str, int], float] = field(default_factory=dict)
@@ -84,7 +95,7 @@ class Measured:
     fairlearn: Timing | None = None
     peaks: list[Peak] = field(default_factory=list)
     first_calls: dict[str, dict[str, float]] = field(default_factory=dict)
-    agreement: list[tuple[str, int, float, float]] = field(default_factory=list)
+    agreement: list[Agreement] = field(default_factory=list)
     not_offered: set[str] = field(default_factory=set)
 
     @property

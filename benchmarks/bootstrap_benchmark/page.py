@@ -8,7 +8,7 @@ from bootstrap_benchmark import machine, peers
 from bootstrap_benchmark.clock import Timing
 from bootstrap_benchmark.cohort import PREVALENCE
 from bootstrap_benchmark.goals import GOALS, Goal, ratio
-from bootstrap_benchmark.measure import METHODS
+from bootstrap_benchmark.measure import METHODS, SEEDS
 from bootstrap_benchmark.measured import FULL, Measured
 
 NONE = "-"
@@ -43,13 +43,15 @@ def _head(found: Measured) -> str:
         "",
         f"- Processor: {machine.processor()}; {machine.threads()} usable.",
         f"- {versions}.",
-        f"- Running beside it when it began (load average of a minute): {found.busy:.1f}.",
+        "- Load average of a minute, first and last (our own run is 1 to 2 of the last):"
+        f" {', '.join(f'{one:.1f}' for one in found.busy)}.",
         f"- Simulated rows, {100 * PREVALENCE:.0f} % with the event;"
         f" {found.amounts.resamples:,} resamples.",
-        "- Ours: from raw arrays to intervals, checks of the input included, median of repeated"
-        " calls, compiled before.",
-        "- Others: one call. Where fewer resamples (or rows left out, for BCa) were run and their"
-        " time scaled up, brackets say how many.",
+        "- Ours: wall time from raw arrays to intervals, checks of the input included, median of"
+        " repeated calls, compiled before.",
+        "- Others: wall or processor time of one call, whichever is less, as all of them run on one"
+        " thread. Where fewer resamples (or rows left out, for BCa) were run and their time scaled"
+        " up, brackets say how many.",
     ]
     if found.not_offered:
         lines.append(f"- Not offered by this version: {', '.join(sorted(found.not_offered))}.")
@@ -135,6 +137,8 @@ def _groups(found: Measured) -> str:
 
 
 def _shapes(found: Measured) -> str:
+    if not found.shapes:
+        return ""
     rows = [
         (
             f"{n:,}",
@@ -166,6 +170,8 @@ def _sizes(found: Measured) -> str:
 
 
 def _peaks(found: Measured) -> str:
+    if not found.peaks:
+        return ""
     rows = [
         (
             NAMES[one.method],
@@ -205,15 +211,22 @@ def _agreement(found: Measured) -> str:
     if not found.agreement:
         return ""
     rows = [
-        (who, f"{n:,}", f"{values:.0e}", f"{100 * ends:.1f} %")
-        for who, n, values, ends in found.agreement
+        (
+            one.who,
+            f"{one.n:,}",
+            f"{one.values:.0e}",
+            f"{100 * one.widths:.1f} %",
+            f"{one.errors:.1f}",
+        )
+        for one in found.agreement
     ]
     words = (
         "Largest difference over the five measures, where as many resamples were run. Values are"
-        " compared with scikit-learn's; ends of intervals come from other random numbers and differ"
-        " by chance."
+        " compared with scikit-learn's. Ends of intervals come from other random numbers: the"
+        f" standard error of their difference is that of {SEEDS} seeds of ours, and the largest of"
+        " ten ends is shown. Others were given one seed and so share their draws."
     )
-    heads = ("against", "n", "values", "ends, of the width of the interval")
+    heads = ("against", "n", "values", "ends, of the width", "ends, in standard errors")
     return f"## Do they say the same?\n\n{words}\n\n" + _table(heads, rows)
 
 

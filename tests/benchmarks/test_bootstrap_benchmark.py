@@ -32,7 +32,7 @@ def goal(words: str) -> Goal:
 
 
 def nothing_yet() -> Measured:
-    return Measured(amounts=FULL, threads=(1, 2), busy=0.0)
+    return Measured(amounts=FULL, threads=(1, 2), busy=(0.0,))
 
 
 def test_sizes_that_leave_nothing_to_run_are_refused() -> None:
@@ -118,7 +118,7 @@ def test_goal_is_judged_on_the_worst_of_its_figures() -> None:
 
 
 def test_a_smoke_run_reaches_no_goal() -> None:
-    found = Measured(amounts=QUICK, threads=(1,), busy=0.0)
+    found = Measured(amounts=QUICK, threads=(1,), busy=(0.0,))
     found.peaks.append(Peak(method="bca", n=10, threads=1, whole=1.0, given=1.0))
     assert goal("thread, BCa").verdict(found) == "not judged"
 
