@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate schema clean
+.PHONY: demo test lint simulate benchmark schema clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -20,6 +20,9 @@ lint: .venv/test.stamp
 simulate: .venv/test.stamp
 	$(BIN)/python tests/support/simulate.py docs
 
+benchmark: .venv-benchmark/stamp
+	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks.md
+
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
 
@@ -35,5 +38,11 @@ schema: .venv/test.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,dev]'
 	@touch $@ .venv/demo.stamp
 
+# an environment of its own: what is timed beside us holds other packages back
+.venv-benchmark/stamp: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-benchmark
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check -e . -r benchmarks/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv build *.egg-info
+	rm -rf .venv .venv-benchmark build *.egg-info

@@ -1,0 +1,1 @@
+"""Intervals by resampling, timed side by side with what is in use today."""
