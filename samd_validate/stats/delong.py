@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 from scipy.stats import t as student
 
@@ -40,6 +39,11 @@ class Delong:
     def variance(self) -> float:
         """Return DeLong's variance; 0 where one class has a single patient."""
         return max(covariance(self, self), 0.0)
+
+    @property
+    def n_patients(self) -> int:
+        """Return the number of patients."""
+        return int(np.union1d(self.event_patient, self.other_patient).size)
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -155,23 +159,27 @@ class DelongTest:
     p_value: float
 
 
-def delong_test(
-    a: Delong, b: Delong, level: float = 0.95, *, is_paired: bool, with_student: bool = False
-) -> DelongTest:
+def _pooled_freedom(a: Delong, b: Delong) -> float:
+    """Return Welch's degrees of freedom of a difference of two independent AUROCs."""
+    parts = [(one.variance, one.n_patients - 1) for one in (a, b)]
+    bottom = sum(variance**2 / size for variance, size in parts)
+    return sum(variance for variance, _ in parts) ** 2 / bottom if bottom > 0 else np.inf
+
+
+def delong_test(a: Delong, b: Delong, level: float = 0.95, *, is_paired: bool) -> DelongTest:
     """Test whether two AUROCs differ, on the same patients or on independent ones.
 
     Ref. DeLong, DeLong & Clarke-Pearson 1988, doi:10.2307/2531595. Scores that order alike have no
-    variance of the difference: z is 0 and p is 1. ``with_student`` takes Student's distribution
-    with the smaller degrees of freedom of the two.
+    variance of the difference: z is 0 and p is 1. The paired test is normal, that of independent
+    samples Student's with Welch's degrees of freedom over patients, as in R's pROC.
     """
     shared = 2 * covariance(a, b) if is_paired else 0.0
     error = float(np.sqrt(max(a.variance + b.variance - shared, 0.0)))
     difference = a.auroc - b.auroc
-    freedom = min(a.degrees_of_freedom, b.degrees_of_freedom)
-    tail = (1 + level) / 2
-    quantile = float(student.ppf(tail, freedom) if with_student else ndtri(tail))
+    freedom = np.inf if is_paired else _pooled_freedom(a, b)
+    quantile = float(student.ppf((1 + level) / 2, freedom))
     z = difference / error if error > 0 else 0.0
-    beyond = student.cdf(-abs(z), freedom) if with_student else ndtr(-abs(z))
+    beyond = student.cdf(-abs(z), freedom)
     return DelongTest(
         difference=difference,
         error=error,

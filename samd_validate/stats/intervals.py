@@ -45,9 +45,11 @@ class LeftOut:
     def acceleration(self) -> float:
         """Return the acceleration of a BCa interval; 0 where no patient moves the measure."""
         deviations = self.deviations
-        squares = deviations * deviations
-        spread = float(squares.sum())
-        return float((squares * deviations).sum() / (6 * spread**1.5)) if spread > 0 else 0.0
+        spread = float(deviations @ deviations)
+        if spread == 0:
+            return 0.0
+        skew = np.einsum("i,i,i->", deviations, deviations, deviations)
+        return float(skew) / float(6 * spread**1.5)
 
     @property
     def degrees_of_freedom(self) -> float:

@@ -57,12 +57,13 @@ def layout_of(sample: Sample, mask: BoolArray | None = None) -> Layout:
         _descending(np.flatnonzero(inside & (sample.label == label)), sample.score)
         for label in (1, 0)
     )
-    of_events, of_others = -sample.score[events], -sample.score[others]
-    cut = -np.inf if sample.threshold is None else -sample.threshold
     rows = np.concatenate([events, others])
+    score = sample.score[rows]
+    of_events, of_others = -score[: events.size], -score[events.size :]
+    cut = -np.inf if sample.threshold is None else -sample.threshold
     return Layout(
         rows=rows,
-        score=sample.score[rows],
+        score=score,
         n_events=int(events.size),
         above=np.searchsorted(of_others, of_events, side="left").astype(np.int32),
         upto=np.searchsorted(of_others, of_events, side="right").astype(np.int32),
@@ -76,7 +77,10 @@ def layout_of(sample: Sample, mask: BoolArray | None = None) -> Layout:
 
 
 def _descending(rows: Column, score: Column) -> Column:
-    return np.asarray(rows[np.argsort(-score[rows], kind="stable")])
+    """Return the numbers of rows by score, highest first, those of equal scores as they came."""
+    negative = score[rows]
+    np.negative(negative, out=negative)
+    return np.asarray(rows[np.argsort(negative, kind="stable")], dtype=np.int32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +130,15 @@ def patients_of(sample: Sample, layout: Layout) -> Patients:
 
 
 def _squared(layout: Layout) -> FloatArray:
-    return (layout.score - layout.label) ** 2
+    error = layout.score.copy()
+    error[: layout.n_events] -= 1
+    return np.multiply(error, error, out=error)
 
 
 def _loss(layout: Layout) -> FloatArray:
     eta = log_odds(layout.score)
-    return np.asarray(np.logaddexp(0, eta) - layout.label * eta)
+    eta[: layout.n_events] *= -1
+    return np.asarray(np.logaddexp(0, eta))
 
 
 def _score(layout: Layout) -> FloatArray:
@@ -144,7 +151,10 @@ COLUMNS = MappingProxyType({"squared": _squared, "loss": _loss, "score": _score}
 
 def columns_of(layout: Layout, names: tuple[str, ...]) -> FloatArray:
     """Return the columns of the names ``(names, n)`` in the order of the layout."""
-    return np.array([COLUMNS[name](layout) for name in names]).reshape(len(names), layout.n)
+    columns = np.empty((len(names), layout.n))
+    for column, name in zip(columns, names, strict=True):
+        column[:] = COLUMNS[name](layout)
+    return columns
 
 
 @dataclass(frozen=True, kw_only=True)

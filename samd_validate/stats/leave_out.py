@@ -8,6 +8,8 @@ several; for coefficients of recalibration one Newton step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from scipy.special import expit
 
@@ -15,9 +17,17 @@ from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.stats.layout import Layout, Sums, columns_of, log_odds
 from samd_validate.stats.resample import Wanted, coefficients_of, sums_of
 
+BLOCK = 65_536
+NOTHING: FloatArray = np.broadcast_to(np.zeros(1), (2**31,))
+"""Zeros for a sum that is not asked for; it takes no memory."""
 
-def summed(of_row: Column, unit: Column, n_units: int) -> FloatArray:
-    """Return the sums of a column by patient ``(patients,)``."""
+
+def summed(of_row: Column, unit: Column, n_units: int) -> Column:
+    """Return the sums of a column by patient ``(patients,)``; the column if rows are patients."""
+    if n_units == of_row.size:
+        found = np.empty_like(of_row)
+        found[unit] = of_row
+        return found
     return np.bincount(unit, weights=of_row, minlength=n_units).astype(np.float64)
 
 
@@ -28,39 +38,45 @@ def patient_sums(layout: Layout, unit: Column, wanted: Wanted) -> Sums:
     by how much the whole falls without the patient.
     """
     n_units = int(unit.max()) + 1
-    event = layout.label == 1
-    place = np.arange(layout.n) - np.where(event, 0, layout.n_events)
-    is_alarm = place < np.where(event, *layout.cuts)
+    event, alarm = np.zeros(layout.n, np.int8), np.zeros(layout.n, np.int8)
+    event[: layout.n_events] = 1
+    alarm[: layout.cuts[0]] = 1
+    alarm[layout.n_events : layout.n_events + layout.cuts[1]] = 1
     columns = columns_of(layout, wanted.columns)
 
-    def by_patient(of_row: Column) -> FloatArray:
+    def by_patient(of_row: Column) -> Column:
         return summed(of_row, unit, n_units)
 
     return Sums(
         events=by_patient(event),
-        others=by_patient(~event),
-        area=_areas(layout, unit, n_units) if wanted.area else np.zeros(n_units),
-        precision=by_patient(_precisions(layout)) if wanted.precision else np.zeros(n_units),
-        tp=by_patient(event & is_alarm),
-        fp=by_patient(~event & is_alarm),
+        others=by_patient(1 - event),
+        area=_areas(layout, unit, n_units) if wanted.area else NOTHING,
+        precision=by_patient(_precisions(layout)) if wanted.precision else NOTHING,
+        tp=by_patient(event * alarm),
+        fp=by_patient((1 - event) * alarm),
         columns={n: by_patient(c) for n, c in zip(wanted.columns, columns, strict=True)},
         threshold=layout.threshold,
     )
 
 
-def sums_left_out(layout: Layout, unit: Column, wanted: Wanted) -> Sums:
-    """Return the sums ``(patients,)`` over the rows of all other patients."""
+def blocks_left_out(layout: Layout, unit: Column, wanted: Wanted) -> Iterator[Sums]:
+    """Yield the sums ``(block,)`` over the rows of all other patients, a block of patients a time.
+
+    Blocks keep memory at a few bytes a row.
+    """
     whole, own = sums_of(layout, wanted), patient_sums(layout, unit, wanted)
-    return Sums(
-        events=whole.events - own.events,
-        others=whole.others - own.others,
-        area=whole.area - own.area,
-        precision=whole.precision - own.precision,
-        tp=whole.tp - own.tp,
-        fp=whole.fp - own.fp,
-        columns={name: whole.columns[name] - own.columns[name] for name in wanted.columns},
-        threshold=layout.threshold,
-    )
+    for first in range(0, own.events.size, BLOCK):
+        block = slice(first, first + BLOCK)
+        yield Sums(
+            events=whole.events - own.events[block],
+            others=whole.others - own.others[block],
+            area=whole.area - own.area[block],
+            precision=whole.precision - own.precision[block],
+            tp=whole.tp - own.tp[block],
+            fp=whole.fp - own.fp[block],
+            columns={name: whole.columns[name] - own.columns[name][block] for name in own.columns},
+            threshold=layout.threshold,
+        )
 
 
 def _areas(layout: Layout, unit: Column, n_units: int) -> FloatArray:
@@ -69,7 +85,9 @@ def _areas(layout: Layout, unit: Column, n_units: int) -> FloatArray:
     of_row = np.empty(layout.n)
     of_row[:m] = 2.0 * (layout.n - m) - layout.above - layout.upto
     events, others = -layout.score[:m], -layout.score[m:]
-    of_row[m:] = np.searchsorted(events, others, "left") + np.searchsorted(events, others, "right")
+    of_row[m:] = np.searchsorted(events, others, "left")
+    of_row[m:] += np.searchsorted(events, others, "right")
+    del events, others
     areas = summed(of_row, unit, n_units)
     return areas if n_units == layout.n else areas - _areas_within(layout, unit, n_units)
 

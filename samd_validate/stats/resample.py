@@ -105,9 +105,9 @@ class Parts:
             np.zeros(0, np.int32) if is_direct else self._unit(),
             self._row_ends,
             self._event_ends,
-            *(np.concatenate([getattr(p, n) for p in parts]) for n in ("above", "upto", "tied")),
+            *(_joined([getattr(p, name) for p in parts]) for name in ("above", "upto", "tied")),
             np.array([one.cuts for one in parts]),
-            np.concatenate([columns_of(one, wanted.columns) for one in parts], axis=1),
+            _joined([columns_of(one, wanted.columns) for one in parts]),
             np.array([wanted.area, wanted.precision]),
             TABLE,
             EDGES,
@@ -168,6 +168,11 @@ class Parts:
             jobs = [pool.submit(fill, out[first:last], first) for first, last in pairwise(ends)]
             for job in jobs:
                 job.result()
+
+
+def _joined(arrays: Sequence[Column]) -> Column:
+    """Return arrays behind one another along their last axis, without a copy of a single one."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
 
 
 def _threads() -> int:

@@ -40,23 +40,21 @@ class Sample:
             raise ValueError("score must be finite")
         if self.threshold is not None and not np.isfinite(self.threshold):
             raise ValueError("threshold must be finite")
-        codes, n_clusters = np.arange(label.size), label.size
+        n_clusters = label.size
         if self.cluster is not None:
             if np.shape(self.cluster) != label.shape:
                 raise ValueError("cluster and label must be of one length")
             names, codes = np.unique(self.cluster, return_inverse=True)
             n_clusters = names.size
+            object.__setattr__(self, "cluster", read_only(codes, np.int64))
         object.__setattr__(self, "label", read_only(label, np.int8))
         object.__setattr__(self, "score", score)
-        object.__setattr__(self, "cluster", read_only(codes, np.int64))
         object.__setattr__(self, "n_clusters", int(n_clusters))
 
     @property
     def codes(self) -> Column:
         """Return the patient of each row as a number from 0."""
-        if self.cluster is None:
-            raise ValueError("a sample always has codes")
-        return self.cluster
+        return np.arange(self.n) if self.cluster is None else self.cluster
 
     @property
     def n(self) -> int:

@@ -122,9 +122,10 @@ def sweep_resamples(  # type: ignore[no-untyped-def]
     words = np.empty(BLOCK // 2, np.uint64)
     halves = words.view(np.uint32)
     counts = np.empty(bounds[-1], np.uint8)
-    largest = np.max(np.diff(row_ends))
-    weight = counts if is_direct else np.empty(largest, np.uint8)
-    events, others = np.empty(largest + 1, np.int32), np.empty(largest + 1, np.int32)
+    sizes, with_event = np.diff(row_ends), np.diff(event_ends)
+    weight = counts if is_direct else np.empty(np.max(sizes), np.uint8)
+    events = np.empty(np.max(with_event) + 1, np.int32)
+    others = np.empty(np.max(sizes - with_event) + 1, np.int32)
     for row in range(out.shape[0]):
         draw(counts, bounds, seed, first + row, words, halves, table, edges)
         for part in range(row_ends.size - 1):

@@ -9,7 +9,7 @@ import numpy as np
 from samd_validate.core.arrays import FloatArray
 from samd_validate.stats.intervals import LeftOut
 from samd_validate.stats.layout import Layout, Patients
-from samd_validate.stats.leave_out import coefficients_left_out, sums_left_out
+from samd_validate.stats.leave_out import blocks_left_out, coefficients_left_out
 from samd_validate.stats.measures import MEASURES, MeasureInfo
 from samd_validate.stats.resample import Parts, Wanted, coefficients_of, sums_of
 from samd_validate.stats.weighted import sorted_rows
@@ -34,7 +34,8 @@ def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None
     info = MEASURES[measure]
     present, unit = patients.of_rows(layout)
     if info.is_from_sums:
-        values = info.from_sums(sums_left_out(layout, unit, info.wanted))
+        blocks = blocks_left_out(layout, unit, info.wanted)
+        values = np.concatenate([info.from_sums(block) for block in blocks])
     elif info.coefficient:
         values = _coefficient(info, coefficients_left_out(layout, unit, is_free=_is_free(info)))
     elif present.size <= MOST_LEFT_OUT:
