@@ -49,11 +49,14 @@ class Lacking:
         return NotEstimable(code="missing_assumption", reason=reason, n=0)
 
 
-def planned_error_of(measure: str, value: float | None, assumed: Assumed) -> PlannedError | Lacking:
+def planned_error_of(
+    measure: str, value: float | None, assumed: Assumed, *, may_derive: bool = True
+) -> PlannedError | Lacking:
     """Return the standard errors of a measure whose true value is ``value``.
 
     With ``value`` None an AUROC, a sensitivity or a specificity is the assumed one, and
-    predictive values and net benefits follow from what is assumed; other measures lack it.
+    predictive values and net benefits follow from what is assumed; other measures lack
+    ``expected``, and so do all if nothing ``may_derive``, as for a group of the patients.
 
     Raises
     ------
@@ -63,9 +66,11 @@ def planned_error_of(measure: str, value: float | None, assumed: Assumed) -> Pla
     if measure not in _PLANS:
         return Lacking()
     needs, derived, make = _PLANS[measure]
-    needs += ("auroc_correlation",) if measure == "auroc_difference" and assumed.is_paired else ()
-    names = dict.fromkeys((*needs, *(derived if value is None else ())))
-    missing = tuple(name for name in names if getattr(assumed, name, None) is None)
+    if measure == "auroc_difference" and assumed.is_paired:
+        needs += ("auroc_correlation",)
+    if value is None:
+        needs += derived if may_derive else ("expected",)
+    missing = tuple(n for n in dict.fromkeys(needs) if getattr(assumed, n, None) is None)
     return Lacking(names=missing) if missing else make(value, assumed)
 
 
