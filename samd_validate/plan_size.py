@@ -19,6 +19,7 @@ from samd_validate.stats.linear_predictor import (
     binormal_predictor,
     normal_predictor,
 )
+from samd_validate.stats.planned_error import PlannedError
 from samd_validate.stats.planned_measure import Assumed, Lacking, planned_error_of
 from samd_validate.stats.sample_size import Bounds, SampleSize, size_to_keep
 
@@ -129,10 +130,11 @@ def _sized(
     target, value, assumed = criterion.finding, criterion.expected, _assumed(asked, criterion)
     is_of_all = target.subset == ALL and target.model == DEVICE
     planned = planned_error_of(target.measure, value, assumed, may_derive=is_of_all)
-    if isinstance(planned, Lacking):
-        return value, planned
-    if assumed.prevalence is None:
-        return planned.value, Lacking(names=("prevalence",))
+    if planned == Lacking():
+        return value, Lacking()
+    if isinstance(planned, Lacking) or assumed.prevalence is None:
+        known = () if isinstance(planned, PlannedError) else planned.names
+        return value, Lacking(names=_with_prevalence(known, assumed))
     level = None if criterion.reads == "point" else asked.protocol.intervals.level
     bounds = Bounds(at_least=criterion.at_least, at_most=criterion.at_most, level=level)
     size = size_to_keep(planned, assumed.prevalence, bounds, asked.sizing.power)
@@ -140,6 +142,11 @@ def _sized(
     if isinstance(size, SampleSize) and clusters is not None:
         size = size.in_clusters(clusters)
     return planned.value, size
+
+
+def _with_prevalence(names: tuple[str, ...], assumed: Assumed) -> tuple[str, ...]:
+    """Return the names with the prevalence, without which no events can be counted."""
+    return names if assumed.prevalence is not None else tuple(dict.fromkeys((*names, "prevalence")))
 
 
 def _assumed(asked: Asked, criterion: Criterion) -> Assumed:
