@@ -18,15 +18,17 @@ AurocFormula: TypeAlias = Literal["newcombe", "hanley-mcneil", "obuchowski"]
 class PlannedError:
     """What a measure with the true value ``value`` would show in n patients.
 
-    ``error(n)`` is its standard error, on the log scale if ``is_log``; ``error_at(bound, n)``
-    is that if the truth were ``bound``, for intervals that invert a test of the bound (None:
-    the interval is a Wald interval). Values lie within ``lowest`` and ``highest``; ``n`` counts
-    all patients, events and others; ``formula`` names the source.
+    ``error(n)`` is its standard error, on the log scale if ``is_log``; ``error_at(truth, n)``
+    is that for another truth (None: the same). An interval that ``inverts_test`` takes the error
+    at the bound, as Wilson's does; a Wald interval takes it at the estimate. Values lie within
+    ``lowest`` and ``highest``; ``n`` counts all patients, events and others; ``formula`` names
+    the source.
     """
 
     value: float
     error: Callable[[float], float]
     error_at: Callable[[float, float], float] | None = None
+    inverts_test: bool = False
     is_log: bool = False
     lowest: float = -inf
     highest: float = inf
@@ -119,7 +121,8 @@ def auroc_error(
     return PlannedError(
         value=value,
         error=lambda n: error_at(value, n),
-        error_at=None if formula == "newcombe" else error_at,
+        error_at=error_at,
+        inverts_test=formula != "newcombe",
         lowest=0.0,
         highest=1.0,
         formula=name,
@@ -198,6 +201,7 @@ def proportion_error(value: float, share: float = 1.0) -> PlannedError:
         value=value,
         error=lambda n: error_at(value, n),
         error_at=error_at,
+        inverts_test=True,
         lowest=0.0,
         highest=1.0,
         formula="proportion, score interval",

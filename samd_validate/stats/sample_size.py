@@ -13,6 +13,7 @@ from samd_validate.stats.design_effect import Clusters, design_effect
 from samd_validate.stats.planned_error import PlannedError
 
 MOST = 10**9
+REPEATS = 12
 FEWEST_OF_EACH = 2  # a formula for many patients says nothing of fewer events or non-events
 
 
@@ -134,9 +135,23 @@ def power_to_keep(planned: PlannedError, n: float, bounds: Bounds) -> float:
 def _margin(planned: PlannedError, n: float, bound: float, sign: float, z: float) -> float:
     scaled = log if planned.is_log else float
     distance = sign * (scaled(planned.value) - scaled(bound))
-    error = planned.error(n)
-    at_bound = planned.error_at(bound, n) if planned.error_at else error
-    return (distance - z * at_bound) / error
+    return (distance - z * _error_of_limit(planned, n, bound, sign, z)) / planned.error(n)
+
+
+def _error_of_limit(planned: PlannedError, n: float, bound: float, sign: float, z: float) -> float:
+    """Return the standard error in an interval whose limit just meets the bound.
+
+    That of a Wald interval belongs to the estimate that lies z such errors inside the bound; it
+    is found by repeating, and the estimate is held short of the true value, beyond which the
+    power is below a half.
+    """
+    if planned.error_at is None:
+        return planned.error(n)
+    error = planned.error_at(bound, n)
+    for _ in range(0 if planned.inverts_test else REPEATS):
+        estimate = bound + sign * min(z * error, abs(planned.value - bound))
+        error = planned.error_at(estimate, n)
+    return error
 
 
 def size_to_keep(

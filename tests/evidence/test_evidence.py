@@ -25,6 +25,10 @@ from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
 
 
+def _read_by_verdicts(entry: object) -> dict[str, Any]:
+    return {key: value for key, value in vars(entry).items() if key != "expected"}
+
+
 def small_bundle() -> Bundle:
     loaded = load_protocol(shipped("protocols") / "icu_mortality.yaml")
     protocol = loaded.protocol
@@ -45,7 +49,8 @@ def small_bundle() -> Bundle:
         ),
     )
     criteria = tuple(
-        Criterion(**{**dict(entry), "finding": entry.finding.key}) for entry in protocol.criteria
+        Criterion(**{**_read_by_verdicts(entry), "finding": entry.finding.key})
+        for entry in protocol.criteria
     )
     return Bundle(
         protocol=protocol.model_dump(mode="json"),

@@ -101,7 +101,7 @@ def test_auroc_bound_is_kept_with_the_stated_power(
         delong_interval(delong(*binormal(generator, n, prevalence, auroc)))[0] >= bound
         for _ in range(500)
     ]
-    assert 0.74 <= np.mean(kept) <= 0.88  # three standard errors of 500, and the formula's excess
+    assert 0.75 <= np.mean(kept) <= 0.86  # three standard errors of 500 data sets around 80 %
 
 
 def test_obuchowski_power_against_a_null_value() -> None:
