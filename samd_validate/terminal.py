@@ -131,7 +131,11 @@ def show_plan(plan: Plan) -> None:
 def show_metrics(records: list[dict[str, object]], json_file: str | None) -> None:
     """Print records as a table, or write them as JSON (``-``: to the terminal)."""
     if json_file is not None:
-        _write_json(records, json_file)
+        text = json.dumps(records, indent=1)
+        if json_file == "-":
+            sys.stdout.write(text + "\n")
+        else:
+            Path(json_file).write_text(text + "\n", encoding="utf-8")
         return
     table = Table()
     for head in ("measure", "subset", "estimate (interval)", "n", "events", "method"):
@@ -146,6 +150,22 @@ def show_metrics(records: list[dict[str, object]], json_file: str | None) -> Non
             str(record.get("method", "-")),
         )
     Console().print(table)
+
+
+def _record_words(record: dict[str, Any]) -> str:
+    if "reason" in record:
+        return f"not estimable: {record['reason']}"
+    words = "{value:.3f} ({low:.3f} to {high:.3f})".format(**record)
+    return f"{words}, p = {record['p_value']:.3g}" if "p_value" in record else words
+
+
+def show_tests(tests: Iterable[Test]) -> None:
+    """Print the numbered list of a verification."""
+    console = Console()
+    for number, test in enumerate(tests, start=1):
+        mark = "[green]ok    [/green]" if test.is_passed else "[bold red]NOT OK[/bold red]"
+        console.print(f"{number:2d}. {mark} {test.name}: ", end="", soft_wrap=True)
+        console.print(test.words, markup=False, highlight=False, soft_wrap=True)
 
 
 def _write_json(content: object, json_file: str) -> None:
@@ -242,19 +262,3 @@ def _number_words(value: object) -> str:
     if isinstance(value, dict):
         return "(" + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in value.items()) + ")"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _record_words(record: dict[str, Any]) -> str:
-    if "reason" in record:
-        return f"not estimable: {record['reason']}"
-    words = "{value:.3f} ({low:.3f} to {high:.3f})".format(**record)
-    return f"{words}, p = {record['p_value']:.3g}" if "p_value" in record else words
-
-
-def show_tests(tests: Iterable[Test]) -> None:
-    """Print the numbered list of a verification."""
-    console = Console()
-    for number, test in enumerate(tests, start=1):
-        mark = "[green]ok    [/green]" if test.is_passed else "[bold red]NOT OK[/bold red]"
-        console.print(f"{number:2d}. {mark} {test.name}: ", end="", soft_wrap=True)
-        console.print(test.words, markup=False, highlight=False, soft_wrap=True)
