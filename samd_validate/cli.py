@@ -142,6 +142,23 @@ def metrics(
     show_metrics(metric_records(predictions, columns, wanted), json)
 
 
+@app.command()
+def plan_size(
+    protocol: ProtocolFile,
+    prevalence: Annotated[
+        float | None, typer.Option(help="In place of sizing.prevalence.", show_default=False)
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(help="Write JSON to this file, '-' for the terminal.")
+    ] = None,
+) -> None:
+    """Say how many patients and events each criterion of a protocol needs."""
+    from samd_validate.plan_size import size_plan
+    from samd_validate.terminal import show_sizes
+
+    show_sizes(size_plan(protocol, prevalence), json)
+
+
 def _version(is_asked: bool) -> None:
     if is_asked:
         typer.echo(f"samd-validate {__version__}")

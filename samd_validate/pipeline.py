@@ -137,6 +137,7 @@ def _facts(cohort: Cohort) -> dict[str, object]:
 def _criterion(entry: object) -> Criterion:
     fields = dict(vars(entry))
     fields["finding"] = fields["finding"].key
+    del fields["expected"]  # it plans the size of the study; no verdict reads it
     return Criterion(**fields)
 
 

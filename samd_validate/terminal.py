@@ -17,7 +17,7 @@ from samd_validate.core.estimate import Measurement
 from samd_validate.core.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from samd_validate.core.bundle import Bundle
     from samd_validate.evidence.verify import Test
@@ -183,3 +183,99 @@ def show_tests(tests: Iterable[Test]) -> None:
         mark = "[green]ok    [/green]" if test.is_passed else "[bold red]NOT OK[/bold red]"
         console.print(f"{number:2d}. {mark} {test.name}: ", end="", soft_wrap=True)
         console.print(test.words, markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_json(content: object, json_file: str) -> None:
+    text = json.dumps(content, indent=1, allow_nan=False)
+    if json_file == "-":
+        sys.stdout.write(text + "\n")
+    else:
+        Path(json_file).write_text(text + "\n", encoding="utf-8")
+
+
+def show_sizes(plan: dict[str, Any], json_file: str | None) -> None:
+    """Print the sizes that criteria need as a table, or write them as JSON (``-``: terminal)."""
+    if json_file is not None:
+        _write_json(plan, json_file)
+        return
+    console = Console()
+    sized = [record for record in plan["criteria"] if "n" in record]
+    if sized:
+        title = f"Patients needed for power {plan['assumptions']['power']:g}: {plan['protocol']}"
+        console.print(_sizes_table(title, sized))
+    for words in _size_notes(plan):
+        console.print(words, markup=False, highlight=False)
+
+
+def _sizes_table(title: str, records: list[dict[str, Any]]) -> Table:
+    table = Table(title=title)
+    table.add_column("criterion, its promise, and the value expected", overflow="fold")
+    for head in ("patients", "events", "in all"):
+        table.add_column(head, justify="right")
+    table.add_column("protocol\nexpects", min_width=14)
+    for record in records:
+        total, star = record["n_population"], "*" if record["is_few"] else ""
+        table.add_row(
+            escape(_promise_words(record)),
+            f"{record['n']:,}",
+            f"{record['n_events']:,}{star}",
+            "not told" if total is None else f"{total:,}",
+            _expectation_words(record),
+        )
+    return table
+
+
+def _promise_words(record: dict[str, Any]) -> str:
+    signs = (("\u2265", record["at_least"]), ("\u2264", record["at_most"]))
+    bounds = ", ".join(f"{sign} {bound:g}" for sign, bound in signs if bound is not None)
+    where = " and ".join(record["populations"])
+    if record["subset"] != "all":
+        where = f"{where}, {record['subset']}"
+    promise = f"{bounds}, if it is {record['expected']:.4g}"
+    return f"{record['criterion']}\n  {record['measure']}\n  {promise}\n  {where}"
+
+
+def _expectation_words(record: dict[str, Any]) -> str:
+    if record["expected_units"] is None:
+        return "not told"
+    found = f"{record['expected_units']:,}\n{record['expected_events']:,} events"
+    if record["is_expected_enough"] is None:
+        return found
+    look, word = ("green", "enough") if record["is_expected_enough"] else ("bold red", "too few")
+    return f"[{look}]{word}:[/{look}] {found}"
+
+
+def _size_notes(plan: dict[str, Any]) -> Iterator[str]:
+    if not plan["criteria"]:
+        yield "no criteria are promised, so there is nothing to size"
+    for record in plan["criteria"]:
+        todo = ", ".join(record["to_add"])
+        if "reason" in record:
+            words = f"add {todo}" if todo else record["reason"]
+            yield f"no size for {record['criterion']} ({record['where']}): {words}"
+        elif todo:
+            yield f"no number in all for {record['criterion']} ({record['where']}): add {todo}"
+    if any(record.get("is_few") for record in plan["criteria"]):
+        yield "* so few events or non-events that the formula, which is for many, is a rough guide"
+    for population, most in plan["largest"].items():
+        yield f"{population}: {most['n']:,} patients, for criterion {most['criterion']}"
+    yield f"assumed: {_assumed_words(plan['assumptions'])}"
+    if "origin" in plan["assumptions"]:
+        yield f"from: {plan['assumptions']['origin']}"
+
+
+def _assumed_words(assumptions: dict[str, Any]) -> str:
+    parts = []
+    for name, value in assumptions.items():
+        if name.endswith("_from") or name in ("groups", "origin"):
+            continue
+        source = assumptions.get(f"{name}_from", "protocol")
+        origin = "" if source == "protocol" else f" ({source})"
+        parts.append(f"{name.replace('_', ' ')} {_number_words(value)}{origin}")
+    return ", ".join(parts)
+
+
+def _number_words(value: object) -> str:
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in value.items()) + ")"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,63}$")]
 Sentence = Annotated[str, Field(min_length=3, max_length=5000)]
@@ -157,12 +164,17 @@ class Target(Shape):
 
 
 class Criterion(Shape):
-    """A bound that was promised, why, and for which requirement and hazard."""
+    """A bound that was promised, why, and for which requirement and hazard.
+
+    ``expected`` is the value that the measure is expected to have, from which the size of the
+    study is planned; no verdict reads it.
+    """
 
     id: Identifier
     finding: Target
     at_least: float | None = None
     at_most: float | None = None
+    expected: Annotated[float, Field(allow_inf_nan=False)] | None = None
     reads: Literal["interval", "point"] = "interval"
     why_point: str = ""
     rationale: Sentence
@@ -176,6 +188,70 @@ class Criterion(Shape):
         if self.reads == "point" and not self.why_point.strip():
             raise ValueError("a criterion that reads the point must say why (why_point)")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(plain(self), "expected")
+
+
+class NormalPredictor(Shape):
+    """Log-odds of the predicted risk: normal in all patients together."""
+
+    use: Literal["normal"]
+    mean: float = Field(ge=-30, le=30)
+    sd: float = Field(gt=0, le=30)
+
+
+class BetaPredictor(Shape):
+    """Predicted risk with a beta distribution."""
+
+    use: Literal["beta"]
+    alpha: float = Field(gt=0, le=1000)
+    beta: float = Field(gt=0, le=1000)
+
+
+class BinormalPredictor(Shape):
+    """What prevalence and auroc imply: log-odds normal in events and in others, calibrated."""
+
+    use: Literal["binormal"]
+
+
+class ClusterSizing(Shape):
+    """How patients cluster, for the design effect: in hospitals, or stays within patients."""
+
+    mean_size: float = Field(ge=1, le=1_000_000)
+    icc: float = Field(ge=0, le=1)
+    size_cv: float = Field(default=0.0, ge=0, le=100)
+
+
+class GroupSizing(Shape):
+    """The share of patients that a group is, and its prevalence if that is another one."""
+
+    share: Annotated[float, Field(gt=0, le=1)]
+    prevalence: Share | None = None
+
+
+class Sizing(Shape):
+    """What is expected of the study to come, from which its size is planned.
+
+    No verdict reads it. ``groups`` goes by the subset of a criterion, such as ``sex=female``;
+    ``threshold`` is needed where the operating point is chosen and not given.
+    """
+
+    origin: Sentence | None = Field(default=None, description="where the expected values are from")
+    power: float = Field(default=0.8, ge=0.5, lt=1)
+    prevalence: Share | None = None
+    auroc: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+    auroc_correlation: Annotated[float, Field(ge=-1, lt=1)] | None = None
+    sensitivity: Share | None = None
+    specificity: Share | None = None
+    threshold: Share | None = None
+    linear_predictor: (
+        Annotated[NormalPredictor | BetaPredictor | BinormalPredictor, Field(discriminator="use")]
+        | None
+    ) = None
+    clusters: ClusterSizing | None = None
+    groups: dict[str, GroupSizing] = {}
 
 
 class Protocol(Shape):
@@ -196,6 +272,16 @@ class Protocol(Shape):
     intervals: Intervals = Intervals()
     checks: Annotated[tuple[Check, ...], Field(min_length=1)]
     criteria: tuple[Criterion, ...] = ()
+    sizing: Sizing | None = None
     limitations: tuple[Sentence, ...] = ()
     human_oversight: tuple[Sentence, ...] = ()
     seed: int = Field(ge=0, lt=2**53)
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(plain(self), "sizing")
+
+
+def _without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:
+    """Leave out keys of later versions that are not used, so that no digest moves by them."""
+    return {key: v for key, v in content.items() if key not in later_keys or v is not None}
