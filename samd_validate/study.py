@@ -248,7 +248,11 @@ def intervals_of(plan: Plan) -> IntervalPlan:
     """Return the plan of intervals that the protocol asks for."""
     intervals = plan.protocol.intervals
     return IntervalPlan(
-        level=intervals.level, n_resamples=intervals.resamples, seed=plan.protocol.seed
+        level=intervals.level,
+        n_resamples=intervals.resamples,
+        seed=plan.protocol.seed,
+        method=intervals.method,
+        is_stratified=intervals.stratified,
     )
 
 

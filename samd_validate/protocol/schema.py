@@ -129,10 +129,16 @@ class OperatingPointRule(Shape):
 
 
 class Intervals(Shape):
-    """How uncertainty is expressed."""
+    """How uncertainty is expressed.
+
+    ``method`` is ``auto`` (for each measure the interval that was shown to cover) or names one;
+    ``stratified`` resamples patients with and without the event apart.
+    """
 
     level: float = Field(default=0.95, gt=0.5, lt=1)
     resamples: int = Field(default=2000, ge=200, le=100_000)
+    method: Literal["auto", "percentile", "basic", "bca", "studentised", "jackknife"] = "auto"
+    stratified: bool = False
 
 
 class Check(Shape):
