@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ class CaseOverlap:
 
     ``reference_size`` and ``prediction_size`` are areas or volumes in ``size_unit``; distances and
     ``tolerance`` are in ``length_unit``. Measures that were not asked for are no keys.
+
+    Raises
+    ------
+    ValueError
+        For a value that is not finite.
     """
 
     case_id: str
@@ -33,6 +39,9 @@ class CaseOverlap:
     lesions: Lesions | None = None
 
     def __post_init__(self) -> None:
+        for measure, value in self.values.items():
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{measure} must be finite, or None where the case is left out")
         object.__setattr__(self, "values", frozen_mapping(self.values))
 
     def unit(self, measure: str) -> str:

@@ -78,11 +78,21 @@ def sums_by_patient(numerator: Column, denominator: Column, patient: Column) -> 
     >>> sums = sums_by_patient([1.0, 0.5, 0.0], [1, 1, 1], ["a", "a", "b"])
     >>> sums.numerator, sums.value
     (array([1.5, 0. ]), 0.5)
+
+    Raises
+    ------
+    ValueError
+        If the columns are not of one length or not finite, or as ``PatientSums``.
     """
+    columns = np.asarray(numerator, np.float64), np.asarray(denominator, np.float64)
+    if {one.shape for one in columns} != {(len(patient),)}:
+        raise ValueError("numerator, denominator and patient must be of one length")
+    if not np.isfinite(columns).all():
+        raise ValueError("numerator and denominator must be finite")
     code = np.unique(patient, return_inverse=True)[1]
     return PatientSums(
-        numerator=np.bincount(code, weights=numerator).astype(np.float64),
-        denominator=np.bincount(code, weights=denominator).astype(np.float64),
+        numerator=np.bincount(code, weights=columns[0]).astype(np.float64),
+        denominator=np.bincount(code, weights=columns[1]).astype(np.float64),
     )
 
 
