@@ -79,8 +79,9 @@ def estimate_cases(
     Raises
     ------
     ValueError
-        For a table without cases, with a case twice, or of differing units or tolerances; for a
-        measure that is unknown or was not measured; for a summary, method or level that is none.
+        For a table without cases, with a case twice, or of differing units, tolerances, policies
+        or lesion rules; for a measure that is unknown or was not measured; for a summary, method or
+        level that is none.
     """
     _check_choice(summary, tuple(METHODS), "summary")
     _check_choice(method, METHODS[summary], "method")
@@ -265,3 +266,7 @@ def _check_table(cases: Sequence[CaseOverlap], measure: str, plan: IntervalPlan)
         raise ValueError(f"{measure} was not measured in every case: give {needs} to measure_case")
     if len({(case.length_unit, case.size_unit, case.tolerance) for case in cases}) > 1:
         raise ValueError("cases must be of one unit and one tolerance")
+    if any(case.policy != cases[0].policy for case in cases):
+        raise ValueError("cases must be of one policy for empty masks")
+    if len({case.lesions.rule for case in cases if case.lesions is not None}) > 1:
+        raise ValueError("cases must be of one rule for lesions")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from samd_validate.core.arrays import frozen_mapping
 from samd_validate.stats import overlap, surface
@@ -37,6 +37,7 @@ class CaseOverlap:
     size_unit: str
     tolerance: float | None = None
     lesions: Lesions | None = None
+    policy: EmptyPolicy = field(default_factory=EmptyPolicy)
 
     def __post_init__(self) -> None:
         for measure, value in self.values.items():
@@ -78,24 +79,35 @@ def measure_case(
     if tolerance is not None:
         surface.check_tolerance(tolerance)
     _check_lesions(lesions, masks.empty)
-    counts = overlap.pixel_counts(masks)
-    found = {**_always(counts, masks), **_of_lesions(lesions)}
-    if masks.empty is Empty.NEITHER:
-        found |= {**_of_pixels(counts), **_of_surfaces(masks, tolerance)}
-    else:
-        found |= _by_policy(masks, policy or EmptyPolicy(), tolerance, lesions)
+    counts, policy = overlap.pixel_counts(masks), policy or EmptyPolicy()
     return CaseOverlap(
         case_id=case_id,
         patient_id=patient_id,
         empty=masks.empty,
         reference_size=counts.n_reference * masks.pixel_size,
         prediction_size=counts.n_prediction * masks.pixel_size,
-        values={name: found[name] for name in CASE_MEASURES if name in found},
+        values=_values(counts, masks, tolerance, lesions, policy),
         length_unit=masks.length_unit,
         size_unit=masks.size_unit,
         tolerance=tolerance,
         lesions=lesions,
+        policy=policy,
     )
+
+
+def _values(
+    counts: overlap.PixelCounts,
+    masks: Masks,
+    tolerance: float | None,
+    lesions: Lesions | None,
+    policy: EmptyPolicy,
+) -> dict[str, float | None]:
+    found = {**_always(counts, masks), **_of_lesions(lesions)}
+    if masks.empty is Empty.NEITHER:
+        found |= {**_of_pixels(counts), **_of_surfaces(masks, tolerance)}
+    else:
+        found |= _by_policy(masks, policy, tolerance, lesions)
+    return {name: found[name] for name in CASE_MEASURES if name in found}
 
 
 def _always(counts: overlap.PixelCounts, masks: Masks) -> dict[str, float | None]:

@@ -1,7 +1,7 @@
 """What a measure is worth where a mask is empty: stated, printed, never silent.
 
-The choice moves the mean more than most models do (Reinke et al. 2024,
-doi:10.1038/s41592-023-02150-0), so it belongs in the protocol.
+The choice decides what a mean is of; to leave it unsaid is among the pitfalls of Reinke et al.
+2024, doi:10.1038/s41592-023-02150-0. It belongs in the protocol.
 """
 
 from __future__ import annotations

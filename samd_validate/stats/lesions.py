@@ -56,11 +56,12 @@ class Match:
 
 @dataclass(frozen=True, kw_only=True)
 class Lesions:
-    """How many lesions a case has, how many were predicted, and which match."""
+    """How many lesions a case has, how many were predicted, and which match by which rule."""
 
     n_reference: int
     n_prediction: int
     matches: tuple[Match, ...]
+    rule: LesionRule
 
     @property
     def tp(self) -> int:
@@ -124,6 +125,7 @@ def match_instances(reference: Column, prediction: Column, rule: LesionRule) -> 
             )
             for row, column in choose(np.where(may_match, ious, 0.0))
         ),
+        rule=rule,
     )
 
 

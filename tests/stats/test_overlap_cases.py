@@ -32,10 +32,19 @@ from samd_validate.stats.patient_sums import (
 from samd_validate.stats.proportions import clopper_pearson
 
 PLAN = IntervalPlan(n_resamples=400, seed=5)
-RULE = LesionRule(iou_threshold=0.2)
+RULE, ANOTHER = LesionRule(iou_threshold=0.2), LesionRule(iou_threshold=0.3)
+PRESENT = EmptyPolicy().changed(dice=WhenEmpty(both=None, reference=0, prediction=0))
 
 
-def case(number: int, patient: str, *, shift: int = 1, empty: str = "neither") -> CaseOverlap:
+def case(
+    number: int,
+    patient: str,
+    *,
+    shift: int = 1,
+    empty: str = "neither",
+    policy: EmptyPolicy | None = None,
+    rule: LesionRule = RULE,
+) -> CaseOverlap:
     """Return a case of a square that was found shifted, or of an empty mask."""
     reference = np.zeros((12, 16), dtype=bool)
     prediction = reference.copy()
@@ -49,7 +58,8 @@ def case(number: int, patient: str, *, shift: int = 1, empty: str = "neither") -
         case_id=str(number),
         patient_id=patient,
         tolerance=1,
-        lesions=lesions_of(masks, RULE),
+        lesions=lesions_of(masks, rule),
+        policy=policy,
     )
 
 
@@ -134,6 +144,8 @@ def test_lesions_of_other_masks_are_refused() -> None:
         ({"cases": []}, "must not be empty"),
         ({"cases": [*with_values([0.5], "a"), *with_values([0.6], "b")]}, "case_id twice"),
         ({"cases": [case(1, "a"), *with_values([0.6], "b")]}, "one tolerance"),
+        ({"cases": [case(1, "a"), case(2, "b", policy=PRESENT)]}, "one policy"),
+        ({"cases": [case(1, "a"), case(2, "b", rule=ANOTHER)]}, "one rule for lesions"),
     ],
 )
 def test_a_table_that_cannot_be_summed_is_refused(options: dict[str, Any], words: str) -> None:
