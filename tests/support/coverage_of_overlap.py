@@ -249,4 +249,4 @@ def page(repeats: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page(int(sys.argv[1]) if len(sys.argv) > 1 else 1000))
+    sys.stdout.write(page(int(sys.argv[1]) if len(sys.argv) > 1 else 600))
