@@ -14,6 +14,7 @@ from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
 from samd_validate.stats.case_measures import CASE_MEASURES
 from samd_validate.stats.case_table import CaseOverlap
+from samd_validate.stats.empty_masks import DEFAULTS
 from samd_validate.stats.lesions import Lesions
 from samd_validate.stats.masks import Empty
 from samd_validate.stats.patient_sums import (
@@ -213,6 +214,8 @@ def _too_few(patient: Column, why_none: str) -> NotEstimable | None:
 
 def _note(cases: Sequence[CaseOverlap], measure: str, n_patients: int) -> str:
     """Return what a reader must know: empty masks by kind and how they count, and few patients."""
+    if measure not in DEFAULTS:  # it exists for every mask
+        return _few(n_patients)
     words = [
         f"{len(of_kind)} with {_EMPTY[kind]} {_worth(of_kind)}"
         for kind in Empty
@@ -245,7 +248,7 @@ def _joined(*parts: str) -> str:
 def _few(n_patients: int) -> str:
     if n_patients >= FEW_PATIENTS:
         return ""
-    return f"fewer than {FEW_PATIENTS} patients: such intervals tend to be too narrow"
+    return f"fewer than {FEW_PATIENTS} patients: the interval may be too narrow"
 
 
 def _check_choice(word: str, choices: tuple[str, ...], name: str) -> None:

@@ -263,6 +263,9 @@ def test_cases_left_out_and_cases_counted_by_rule_are_in_the_note() -> None:
     assert "1 with an empty reference counted as 0, 2 with both masks empty counted as 1" in (
         overlap.note
     )
+    everywhere = estimate(table, "size_difference", PLAN)
+    assert (everywhere.n, everywhere.unit) == (5, "mm2")
+    assert everywhere.note == "fewer than 30 patients: the interval may be too narrow"
     assert count_empty(table).describe() == (
         "5 cases: 2 with both masks, 1 with an empty reference, 0 with an empty prediction, "
         "2 with both empty"
