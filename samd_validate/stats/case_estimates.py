@@ -15,16 +15,15 @@ from samd_validate.core.inputs import IntervalPlan
 from samd_validate.stats.case_measures import CASE_MEASURES
 from samd_validate.stats.case_table import CaseOverlap
 from samd_validate.stats.empty_masks import DEFAULTS
+from samd_validate.stats.intervals import Limits, percentile
 from samd_validate.stats.lesions import Lesions
 from samd_validate.stats.masks import Empty
 from samd_validate.stats.patient_sums import (
-    Limits,
     PatientSums,
     Range,
     bca_limits,
     border_limits,
     median_replicates,
-    percentile_limits,
     ratio_replicates,
     student_limits,
     sums_by_patient,
@@ -146,11 +145,10 @@ def _of_ratio(
         words = f"cluster-robust Student's t over patients{WHERE[where]}"
         return _Found(limits=student_limits(sums, plan.level, where), words=words)
     draws, words = ratio_replicates(sums, plan), "bootstrap over patients"
-    if method == "bca":
-        limits, words = bca_limits(sums, draws, plan.level), f"BCa {words}"
-    else:
-        limits, words = percentile_limits(draws, plan.level), f"percentile {words}"
-    return _Found(limits=limits, words=words, n_resamples=plan.n_resamples)
+    if method == "bca" and np.isfinite(limits := bca_limits(sums, draws, plan.level)).all():
+        return _Found(limits=limits, words=f"BCa {words}", n_resamples=plan.n_resamples)
+    limits = percentile(draws, plan.level)
+    return _Found(limits=limits, words=f"percentile {words}", n_resamples=plan.n_resamples)
 
 
 def _without_spread(sums: PatientSums, level: float, where: Range) -> _Found | NotEstimable:
@@ -165,7 +163,7 @@ def _of_median(
     values: FloatArray, patient: Column, plan: IntervalPlan, method: str
 ) -> _Found | NotEstimable:
     if method == "percentile":
-        limits = percentile_limits(median_replicates(values, patient, plan), plan.level)
+        limits = percentile(median_replicates(values, patient, plan), plan.level)
         words = "percentile bootstrap over patients"
         return _Found(limits=limits, words=words, n_resamples=plan.n_resamples)
     by_rank = woodruff_limits(values, patient, plan.level)

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import expit, logit
 from scipy.stats import t as student
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.intervals import Limits, bca
 
 Range: TypeAlias = Literal["share", "positive", "line"]
 """Where a quantity lies: from 0 to 1, from 0 up, or anywhere."""
-
-Limits: TypeAlias = tuple[float, float]
 
 CELLS = 2_000_000
 """Resamples times patients held at once: it bounds memory."""
@@ -141,26 +140,14 @@ def patient_multiplicities(n_patients: int, plan: IntervalPlan) -> Iterator[Floa
         yield generator.multinomial(n_patients, chance, size=size).astype(np.float64)
 
 
-def percentile_limits(draws: FloatArray, level: float) -> Limits:
-    """Return the quantiles of the replicates (type 7)."""
-    low, high = np.quantile(draws, ((1 - level) / 2, (1 + level) / 2))
-    return float(low), float(high)
-
-
 def bca_limits(sums: PatientSums, draws: FloatArray, level: float) -> Limits:
-    """Return bias-corrected and accelerated limits.
+    """Return bias-corrected and accelerated limits; NaN where no draw lies beyond the value.
 
-    Ref. Efron 1987, doi:10.1080/01621459.1987.10478410.
+    The acceleration is that of the ratio without each patient in turn.
     """
-    value = sums.value
-    below = (np.count_nonzero(draws < value) + np.count_nonzero(draws <= value)) / 2 / draws.size
-    shift = ndtri(np.clip(below, 1 / draws.size, 1 - 1 / draws.size))
     left_out = (sums.numerator.sum() - sums.numerator) / (sums.denominator.sum() - sums.denominator)
     pull = left_out.mean() - left_out
-    acceleration = (pull**3).sum() / (6 * (pull**2).sum() ** 1.5)
-    moved = shift + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
-    low, high = np.quantile(draws, ndtr(shift + moved / (1 - acceleration * moved)))
-    return float(low), float(high)
+    return bca(sums.value, draws, level, float((pull**3).sum() / (6 * (pull**2).sum() ** 1.5)))
 
 
 def woodruff_limits(values: FloatArray, patient: Column, level: float) -> Limits | None:

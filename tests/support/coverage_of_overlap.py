@@ -17,14 +17,13 @@ from scipy.stats import beta, norm
 
 from samd_validate.core.arrays import FloatArray, IntArray
 from samd_validate.core.inputs import IntervalPlan
+from samd_validate.stats.intervals import Limits, percentile
 from samd_validate.stats.patient_sums import (
-    Limits,
     PatientSums,
     Range,
     bca_limits,
     median_replicates,
     patient_multiplicities,
-    percentile_limits,
     ratio_replicates,
     student_limits,
     sums_by_patient,
@@ -113,14 +112,14 @@ def bootstrap_t(sums: PatientSums, plan: IntervalPlan) -> Limits:
     error = np.sqrt(np.maximum(squares, 0) * m / (m - 1)) / (weight @ bottom)
     kept = error > 1e-12
     pivot = (value[kept] - sums.value) / error[kept]
-    low, high = percentile_limits(pivot, LEVEL)
+    low, high = percentile(pivot, LEVEL)
     return sums.value - high * sums.standard_error, sums.value - low * sums.standard_error
 
 
 OF_RATIOS: dict[str, Callable[[PatientSums, IntervalPlan, Range], Limits]] = {
     "Student, on its scale": lambda sums, _, where: student_limits(sums, LEVEL, where),
     "Student, plain": lambda sums, *_: student_limits(sums, LEVEL, "line"),
-    "percentile": lambda sums, plan, _: percentile_limits(ratio_replicates(sums, plan), LEVEL),
+    "percentile": lambda sums, plan, _: percentile(ratio_replicates(sums, plan), LEVEL),
     "BCa": lambda sums, plan, _: bca_limits(sums, ratio_replicates(sums, plan), LEVEL),
     "bootstrap-t": lambda sums, plan, _: bootstrap_t(sums, plan),
 }
@@ -153,7 +152,7 @@ def limits_of_median(values: FloatArray, patient: IntArray, seed: int) -> dict[s
     by_rank = woodruff_limits(values, patient, LEVEL)
     return {
         "Woodruff": by_rank or (float(values[0]), float(values[0])),
-        "percentile": percentile_limits(median_replicates(values, patient, plan), LEVEL),
+        "percentile": percentile(median_replicates(values, patient, plan), LEVEL),
     }
 
 
