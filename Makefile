@@ -19,6 +19,7 @@ lint: .venv/test.stamp
 
 simulate: .venv/test.stamp
 	$(BIN)/python tests/support/simulate.py docs
+	$(BIN)/python tests/support/coverage_of_overlap.py > docs/methods/overlap_coverage.md
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks.md
