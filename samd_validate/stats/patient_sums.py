@@ -17,13 +17,11 @@ from scipy.stats import t as student
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.intervals import Limits, bca
+from samd_validate.stats.intervals import LeftOut, Limits, bca
+from samd_validate.stats.resample import CELLS, drawn
 
 Range: TypeAlias = Literal["share", "positive", "line"]
 """Where a quantity lies: from 0 to 1, from 0 up, or anywhere."""
-
-CELLS = 2_000_000
-"""Resamples times patients held at once: it bounds memory."""
 
 NO_SPREAD = 1e-9
 """A standard error below this share of the values is rounding."""
@@ -132,12 +130,8 @@ def ratio_replicates(sums: PatientSums, plan: IntervalPlan) -> FloatArray:
 
 def patient_multiplicities(n_patients: int, plan: IntervalPlan) -> Iterator[FloatArray]:
     """Yield blocks ``(resamples, patients)`` of how often each patient is drawn."""
-    generator = np.random.Generator(np.random.Philox(plan.seed))
-    chance = np.full(n_patients, 1 / n_patients)
-    block = max(1, CELLS // n_patients)
-    for start in range(0, plan.n_resamples, block):
-        size = min(block, plan.n_resamples - start)
-        yield generator.multinomial(n_patients, chance, size=size).astype(np.float64)
+    for counts in drawn(np.array([0, n_patients]), plan):
+        yield counts.astype(np.float64)
 
 
 def bca_limits(sums: PatientSums, draws: FloatArray, level: float) -> Limits:
@@ -146,8 +140,8 @@ def bca_limits(sums: PatientSums, draws: FloatArray, level: float) -> Limits:
     The acceleration is that of the ratio without each patient in turn.
     """
     left_out = (sums.numerator.sum() - sums.numerator) / (sums.denominator.sum() - sums.denominator)
-    pull = left_out.mean() - left_out
-    return bca(sums.value, draws, level, float((pull**3).sum() / (6 * (pull**2).sum() ** 1.5)))
+    left = LeftOut(values=left_out, n_with_event=0)
+    return bca(sums.value, draws, level, left.acceleration)
 
 
 def woodruff_limits(values: FloatArray, patient: Column, level: float) -> Limits | None:

@@ -82,6 +82,23 @@ def coefficients_of(layout: Layout, *, is_free: bool) -> FloatArray:
     return out
 
 
+def _seed(plan: IntervalPlan) -> np.uint64:
+    return np.uint64(plan.seed % 2**64)
+
+
+def drawn(bounds: Column, plan: IntervalPlan) -> Iterator[Column]:
+    """Yield blocks ``(resamples, patients)`` of uint8: how often each patient is drawn.
+
+    ``bounds`` are the ends of strata, ``[0, patients]`` without.
+    """
+    patients = int(bounds[-1])
+    size = max(1, CELLS // max(1, patients))
+    for first in range(0, plan.n_resamples, size):
+        counts = np.empty((min(size, plan.n_resamples - first), patients), np.uint8)
+        draw_many(counts, bounds, _seed(plan), first, TABLE, EDGES)
+        yield counts
+
+
 class Parts:
     """Layouts that are resampled together: subsets of a sample, or the same rows by two scores."""
 
@@ -90,7 +107,7 @@ class Parts:
         self._patients = patients
         self._plan = plan
         self._bounds = patients.bounds(is_stratified=plan.is_stratified)
-        self._seed = np.uint64(plan.seed % 2**64)
+        self._seed = _seed(plan)
         self._row_ends = np.cumsum([0, *(one.n for one in layouts)])
         self._event_ends = np.cumsum([0, *(one.n_events for one in layouts)])
 
@@ -140,12 +157,7 @@ class Parts:
 
     def counts(self) -> Iterator[Column]:
         """Yield blocks ``(resamples, patients)`` of uint8: how often each patient is drawn."""
-        size = max(1, CELLS // max(1, self._patients.n))
-        for first in range(0, self._plan.n_resamples, size):
-            rows = min(size, self._plan.n_resamples - first)
-            counts = np.empty((rows, self._patients.n), np.uint8)
-            draw_many(counts, self._bounds, self._seed, first, TABLE, EDGES)
-            yield counts
+        return drawn(self._bounds, self._plan)
 
     def weights(self, part: int) -> Iterator[Column]:
         """Yield blocks ``(resamples, n)`` of uint8: how often each row of a part counts."""
