@@ -53,7 +53,7 @@ def dersimonian_laird(values: FloatArray, variances: FloatArray) -> float:
 
 
 def paule_mandel(values: FloatArray, variances: FloatArray) -> float:
-    """Return the ``tau2`` at which Q equals k - 1 (Paule & Mandel 1982, doi:10.6028/jres.087.022)."""
+    """Return where Q equals k - 1 (Paule & Mandel 1982, doi:10.6028/jres.087.022)."""
     return _tau2_at(values.size - 1, values, variances)
 
 
@@ -136,4 +136,4 @@ ESTIMATORS: Mapping[str, Callable[[FloatArray, FloatArray], float]] = MappingPro
         "paule-mandel": paule_mandel,
     }
 )
-"""The estimators of the variance between sites; ``fixed`` estimates it, but pools as if it were 0."""
+"""Estimators of the variance between sites; ``fixed`` pools as if it were 0."""

@@ -249,9 +249,7 @@ def _prediction(
     return _back(centre, half, method + _named(pooling), k, pooling, note)
 
 
-def _back(
-    centre: float, half: float, method: str, k: int, pooling: Pooling, note: str
-) -> Estimate:
+def _back(centre: float, half: float, method: str, k: int, pooling: Pooling, note: str) -> Estimate:
     value, low, high = SCALES[pooling.scale].back(np.array([centre, centre - half, centre + half]))
     return Estimate(
         value=value, low=low, high=high, level=pooling.level, method=method, n=k, note=note
@@ -277,7 +275,7 @@ def _tau2(
 def _i2(
     between: float, value: FloatArray, variance: FloatArray, pooling: Pooling, note: str
 ) -> Estimate:
-    """Return tau2 over tau2 plus the typical variance; with DerSimonian-Laird it is (Q - df) / Q."""
+    """Return the share of tau2; with DerSimonian-Laird it is (Q - df) / Q."""
     typical = typical_variance(variance)
     tau2 = _tau2(between, value, variance, pooling, note)
     share, low, high = (one / (one + typical) for one in (tau2.value, tau2.low, tau2.high))
