@@ -198,7 +198,7 @@ def _pairs(found: _Comparable, level: float, reference: str | None) -> _Pairs:
     differences = found.values[second] - found.values[first]
     draws = found.replicates[:, second] - found.replicates[:, first]
     errors = draws.std(axis=0, ddof=1)
-    if (errors <= 1e-12 * np.abs(draws).max()).any():  # noqa: PLR2004
+    if (errors <= 1e-12 * np.abs(draws).max()).any():
         pair = found.names[first[np.argmin(errors)]], found.names[second[np.argmin(errors)]]
         raise ValueError(f"replicates of {pair[0]} and {pair[1]} never differ: are they one group?")
     largest = (np.abs(draws - differences) / errors).max(axis=1)

@@ -1,6 +1,6 @@
 """How often intervals of the largest gap hold it: `python tests/support/coverage_of_gaps.py` prints a table.
 
-Groups of unequal size have sensitivities (binomial shares) around 0.8; a bootstrap of patients within
+Groups of unequal size have sensitivities (binomial shares) around 0.7; a bootstrap of patients within
 groups draws binomial shares at the observed ones. Gaps are in mean standard errors of a pair's difference.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from samd_validate.core.estimate import Estimate
 from samd_validate.stats.maximum_gap import maximum_gap
 
-SHARE = 0.8
+SHARE = 0.7
 RESAMPLES = 400
 GAPS = (0.0, 0.5, 1.0, 3.0)
 COUNTS = (2, 4, 12)
