@@ -10,6 +10,8 @@ from coverage_of_gaps import Cell, repeated
 from coverage_of_pooling import WAYS, covered
 from size_of_decisions import CLAIMS, size
 
+from samd_validate.stats.decisions import Claim
+
 SUPERIORITY, NON_INFERIORITY, EQUIVALENCE = CLAIMS
 
 
@@ -19,9 +21,9 @@ SUPERIORITY, NON_INFERIORITY, EQUIVALENCE = CLAIMS
 )
 @pytest.mark.parametrize("claim", [SUPERIORITY, NON_INFERIORITY], ids=lambda claim: claim.kind)
 def test_a_false_claim_at_the_margin_is_as_rare_as_promised(
-    method: str, repeats: int, claim: object
+    method: str, repeats: int, claim: Claim
 ) -> None:
-    found = size(method, claim, 200, 0.25, repeats)  # type: ignore[arg-type]
+    found = size(method, claim, 200, 0.25, repeats)
     error = (0.025 * 0.975 / repeats) ** 0.5
     assert found <= 0.025 + 3 * error
     assert found > 0 or repeats < 200  # a test that never rejects has no size
