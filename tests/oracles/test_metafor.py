@@ -45,7 +45,7 @@ A, B, C, D = BCG.T
 RATIO = (A / (A + B)) / (C / (C + D))
 LOG_ERROR = np.sqrt(1 / A - 1 / (A + B) + 1 / C - 1 / (C + D))
 
-# Raudenbush 1985, doi:10.1037/0022-0663.76.1.85: teacher expectancy, differences and variances
+# Raudenbush 1984, doi:10.1037/0022-0663.76.1.85: teacher expectancy, differences and variances
 TEACHERS = numbers(
     "0.03 0.12 -0.14 1.18 0.26 -0.06 -0.02 -0.32 0.27 0.80 0.54 0.18 -0.02 0.23 -0.18 "
     "-0.06 0.30 0.07 -0.07"
