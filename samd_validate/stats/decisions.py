@@ -10,9 +10,9 @@ new device), and the benefit is held against bounds made of the margin:
 | equivalence | between ``-margin`` and ``margin`` | benefit outside |
 
 Refs. ICH E9 (1998); FDA, Non-Inferiority Clinical Trials to Establish Effectiveness (2016);
-Schuirmann 1987, doi:10.1007/BF01068419 (two one-sided tests); for AUROCs Obuchowski 1997,
-doi:10.1016/S1076-6332(97)80210-2, and Zhou, Obuchowski & McClish 2011,
-doi:10.1002/9780470906514.
+Schuirmann 1987, doi:10.1007/BF01068419 (two one-sided tests); for diagnostic accuracy Obuchowski
+1997, American Journal of Roentgenology 168: 13-17, Liu, Ma, Wu & Tai 2006, doi:10.1002/sim.2358,
+and Zhou, Obuchowski & McClish 2011, doi:10.1002/9780470906514.
 """
 
 from __future__ import annotations
