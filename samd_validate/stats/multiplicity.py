@@ -8,14 +8,20 @@ import numpy as np
 
 from samd_validate.core.arrays import FloatArray
 
-METHODS = {"holm": "holm", "hochberg": "simes-hochberg", "benjamini-hochberg": "fdr_bh"}
+METHODS = {
+    "bonferroni": "bonferroni",
+    "holm": "holm",
+    "hochberg": "simes-hochberg",
+    "benjamini-hochberg": "fdr_bh",
+}
 
 
 def adjusted(p_values: Sequence[float], method: str) -> FloatArray:
     """Return adjusted p-values in the order given.
 
-    ``holm`` and ``hochberg`` control the chance of any false rejection (Holm 1979; Hochberg 1988,
-    doi:10.1093/biomet/75.4.800, for independent or positively dependent tests),
+    ``bonferroni``, ``holm`` and ``hochberg`` control the chance of any false rejection (Holm 1979,
+    never worse than Bonferroni; Hochberg 1988, doi:10.1093/biomet/75.4.800, for independent or
+    positively dependent tests),
     ``benjamini-hochberg`` the share of false ones among rejections (1995,
     doi:10.1111/j.2517-6161.1995.tb02031.x).
 

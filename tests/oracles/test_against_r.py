@@ -119,7 +119,13 @@ def test_mcnemar_is_the_binomial_test(case: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "key"), [("holm", "holm"), ("hochberg", "hochberg"), ("benjamini-hochberg", "BH")]
+    ("method", "key"),
+    [
+        ("bonferroni", "bonferroni"),
+        ("holm", "holm"),
+        ("hochberg", "hochberg"),
+        ("benjamini-hochberg", "BH"),
+    ],
 )
 def test_adjusted_p_values_are_those_of_r(case: Any, method: str, key: str) -> None:
     _, r = case
