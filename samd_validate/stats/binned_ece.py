@@ -83,7 +83,7 @@ def binned_calibration_error(
     >>> label = np.arange(2000) % 200 < 200 * (0.1 + 0.8 * score)
     >>> found = binned_calibration_error(Sample(label=label, score=score), IntervalPlan())
     >>> f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
-    ''
+    '0.050 (0.022 to 0.069)'
     """
     binned = _binned_or_lacking(sample, n_bins)
     if isinstance(binned, NotEstimable):
@@ -165,12 +165,8 @@ def _covariance(sample: Sample, bins: Column, part: FloatArray) -> FloatArray:
 def _widest(binned: Binned, plan: IntervalPlan) -> tuple[float, float]:
     """Return the wider limits of two, at each end."""
     floor = np.where(binned.is_one_class, binned.calibrated, 0.0)
-    covariance = binned.covariance + np.diag(
-        np.maximum(floor - np.diag(binned.covariance), 0.0)
-    )
-    inverted, wald = (
-        of(binned, covariance, plan) for of in (_inverted, _wald)
-    )
+    covariance = binned.covariance + np.diag(np.maximum(floor - np.diag(binned.covariance), 0.0))
+    inverted, wald = (of(binned, covariance, plan) for of in (_inverted, _wald))
     return min(inverted[0], wald[0]), max(inverted[1], wald[1])
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from samd_validate.core.arrays import FloatArray
+from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.estimate import NotEstimable
 from samd_validate.stats.lowess import lowess_fit
 from samd_validate.stats.sample import Sample
@@ -98,7 +98,10 @@ def lacking_for_curve(sample: Sample) -> NotEstimable | None:
     if sample.n < FEWEST_ROWS:
         code, reason = "too_few", f"fewer than {FEWEST_ROWS} rows"
     elif sample.n_events in (0, sample.n):
-        code, reason = "one_class", "all have the event" if sample.n_events else "nobody has the event"
+        code, reason = (
+            "one_class",
+            "all have the event" if sample.n_events else "nobody has the event",
+        )
     elif np.ptp(sample.score) == 0:
         code, reason = "one_score", "all scores are the same"
     else:
@@ -110,7 +113,8 @@ def _by_lowess(sample: Sample) -> FloatArray:
     score, inverse = np.unique(sample.score, return_inverse=True)
     count = np.bincount(inverse)
     events = np.bincount(inverse, weights=sample.label)
-    return errors_of_counts(score, count[None], events[None], with_quantiles=True)[0]
+    found = errors_of_counts(score, count[None], events[None], with_quantiles=True)
+    return np.asarray(found[0])
 
 
 def _by_spline(sample: Sample) -> FloatArray | NotEstimable:
@@ -125,7 +129,7 @@ def _by_spline(sample: Sample) -> FloatArray | NotEstimable:
 
 
 def errors_of_counts(
-    score: FloatArray, count: FloatArray, events: FloatArray, *, with_quantiles: bool
+    score: FloatArray, count: Column, events: Column, *, with_quantiles: bool
 ) -> FloatArray:
     """Return ICI, E50, E90 and Emax ``(resamples, 4)`` of rows that count several times.
 
@@ -167,7 +171,8 @@ def _weighted(rows: Sorted, weight: FloatArray, which: int) -> FloatArray:
     count = np.add.reduceat(times, starts, axis=1)[:, ::-1]
     events = np.add.reduceat(times * rows.label, starts, axis=1)[:, ::-1]
     score = rows.score[rows.ends][::-1]
-    return errors_of_counts(score, count, events, with_quantiles=which in (E50, E90))[:, which]
+    found = errors_of_counts(score, count, events, with_quantiles=which in (E50, E90))
+    return np.asarray(found[:, which])
 
 
 @njit(nogil=True, cache=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samd_validate.core.arrays import FloatArray
+from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
 from samd_validate.stats.calibration_error import ERRORS, errors_of_counts, lacking_for_curve
@@ -36,10 +36,10 @@ def calibration_error_interval(
     ``value`` is the error of the sample; ``draws (resamples,)`` are its replicates over resampled
     patients, NaN where undefined. With the bias b = mean of the replicates - value, but not below
     0, the limits are the lower percentile less 2 b and the upper percentile. The lower limit is 0
-    unless the value is above the upper tail of errors of 999 simulated sets of outcomes that
-    are calibrated to the scores (:func:`calibrated_errors`; given as ``calibrated (sets, 4)`` they
-    serve several measures); ``p_value`` is that of the test. Not estimable where :func:`calibration_errors` is not, or where more than 5 % of
-    the replicates are undefined.
+    unless the value is above the upper tail of errors of 999 simulated sets of outcomes that are
+    calibrated to the scores (:func:`calibrated_errors`; given as ``calibrated (sets, 4)`` they
+    serve several measures); ``p_value`` is that of the test. Not estimable where
+    :func:`calibration_errors` is not, or where more than 5 % of the replicates are undefined.
 
     Raises
     ------
@@ -58,17 +58,12 @@ def calibration_error_interval(
         raise ValueError(f"measure: {measure!r} is not one of {', '.join(ERRORS)}")
     if draws.size == 0:
         raise ValueError("draws must hold at least one replicate")
-    lacking = lacking_for_curve(sample)
+    lacking = lacking_for_curve(sample) or _undefined(value, draws, sample)
     if lacking is not None:
         return lacking
-    defined = draws[np.isfinite(draws)]
-    undefined = draws.size - defined.size
-    if not np.isfinite(value) or undefined > MOST_UNDEFINED * draws.size:
-        reason = f"undefined in {undefined} of {draws.size} resamples"
-        return NotEstimable(code="undefined", reason=reason, n=sample.n, n_events=sample.n_events)
     under = calibrated_errors(sample, plan) if calibrated is None else calibrated
     p_value = _p_value(value, under[:, ERRORS.index(measure)])
-    low, high = _limits(value, defined, plan.level, p_value)
+    low, high = _limits(value, draws[np.isfinite(draws)], plan.level, p_value)
     return Estimate(
         value=value,
         low=low,
@@ -79,9 +74,9 @@ def calibration_error_interval(
         n_events=sample.n_events,
         n_clusters=sample.n_clusters,
         n_resamples=int(draws.size),
-        n_undefined=int(undefined),
+        n_undefined=int(np.count_nonzero(~np.isfinite(draws))),
         p_value=p_value,
-        note=_note(low, p_value),
+        note=_note(p_value, plan.level),
     )
 
 
@@ -93,11 +88,19 @@ def _limits(value: float, draws: FloatArray, level: float, p_value: float) -> tu
     return min(lowered, value), max(float(high), value)
 
 
-def _note(low: float, p_value: float) -> str:
+def _undefined(value: float, draws: FloatArray, sample: Sample) -> NotEstimable | None:
+    undefined = int(np.count_nonzero(~np.isfinite(draws)))
+    if np.isfinite(value) and undefined <= MOST_UNDEFINED * draws.size:
+        return None
+    reason = f"undefined in {undefined} of {draws.size} resamples"
+    return NotEstimable(code="undefined", reason=reason, n=sample.n, n_events=sample.n_events)
+
+
+def _note(p_value: float, level: float) -> str:
     biased = "estimates of calibration errors are too large, the more so the fewer the patients"
-    if low > 0:
-        return biased
-    return f"{biased}; perfect calibration is not excluded (p = {p_value:.2g})"
+    if p_value > (1 - level) / 2:
+        return f"{biased}; perfect calibration is not excluded (p = {p_value:.2g})"
+    return biased
 
 
 def _p_value(value: float, under_calibration: FloatArray) -> float:
@@ -106,8 +109,10 @@ def _p_value(value: float, under_calibration: FloatArray) -> float:
     return float((np.count_nonzero(defined >= value) + 1) / (defined.size + 1))
 
 
-def calibrated_errors(sample: Sample, plan: IntervalPlan) -> FloatArray:
-    """Return ICI, E50, E90 and Emax ``(999, 4)`` of simulated outcomes calibrated to the scores.
+def calibrated_errors(
+    sample: Sample, plan: IntervalPlan, n_sets: int = CALIBRATED_SETS
+) -> FloatArray:
+    """Return ICI, E50, E90 and Emax ``(n_sets, 4)`` of simulated outcomes calibrated to the scores.
 
     Where every row is a patient, outcomes are drawn with the scores as risks. Where patients have
     several rows, the residuals of each patient keep or change their sign together (wild
@@ -119,8 +124,8 @@ def calibrated_errors(sample: Sample, plan: IntervalPlan) -> FloatArray:
     generator = np.random.Generator(np.random.Philox([plan.seed % 2**64, STREAM]))
     block = max(1, CELLS // sample.n)
     found = []
-    for start in range(0, CALIBRATED_SETS, block):
-        size = min(block, CALIBRATED_SETS - start)
+    for start in range(0, n_sets, block):
+        size = min(block, n_sets - start)
         events = _calibrated(sample, inverse, count, generator, size)
         counts = np.broadcast_to(count, events.shape)
         found.append(errors_of_counts(score, counts, events, with_quantiles=True))
@@ -129,8 +134,8 @@ def calibrated_errors(sample: Sample, plan: IntervalPlan) -> FloatArray:
 
 def _calibrated(
     sample: Sample,
-    inverse: FloatArray,
-    count: FloatArray,
+    inverse: Column,
+    count: Column,
     generator: np.random.Generator,
     size: int,
 ) -> FloatArray:
@@ -143,4 +148,4 @@ def _calibrated(
     residual = sign[:, codes] * (sample.label - sample.score)
     place = inverse + np.arange(size)[:, None] * score.size
     summed = np.bincount(place.ravel(), weights=residual.ravel(), minlength=size * score.size)
-    return summed.reshape(size, score.size) + count * score
+    return np.asarray(summed.reshape(size, score.size) + count * score)

@@ -29,9 +29,7 @@ def kolmogorov_smirnov(sample: Sample) -> tuple[float, float] | NotEstimable:
     events, others = (sample.score[sample.label == one] for one in (1, 0))
     if min(events.size, others.size) == 0:
         reason = "one class only" if sample.n else "no rows"
-        return NotEstimable(
-            code="one_class", reason=reason, n=sample.n, n_events=sample.n_events
-        )
+        return NotEstimable(code="one_class", reason=reason, n=sample.n, n_events=sample.n_events)
     distance = float(ks_2samp(events, others, method="asymp").statistic)
     effective = events.size / sample.n * others.size
     return distance, float(kolmogorov(np.sqrt(effective) * distance))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from samd_validate.stats import weighted
+from samd_validate.stats import calibration_error, weighted
 from samd_validate.stats.weighted import Measure
 
 
@@ -188,6 +188,38 @@ _ROWS: tuple[tuple[str, str, str, str, Measure, str], ...] = (
         "True alarms less weighed false alarms, per patient.",
         weighted.net_benefit,
         "t",
+    ),
+    (
+        "ici",
+        "Integrated calibration index",
+        "lower",
+        "Mean distance of predicted and smoothed observed risk.",
+        calibration_error.ici,
+        "pb",
+    ),
+    (
+        "e50",
+        "E50",
+        "lower",
+        "Median distance of predicted and smoothed observed risk.",
+        calibration_error.e50,
+        "pb",
+    ),
+    (
+        "e90",
+        "E90",
+        "lower",
+        "Distance of predicted and smoothed observed risk that 90 % do not exceed.",
+        calibration_error.e90,
+        "pb",
+    ),
+    (
+        "emax",
+        "Emax",
+        "lower",
+        "Largest distance of predicted and smoothed observed risk.",
+        calibration_error.emax,
+        "pb",
     ),
 )
 

@@ -24,7 +24,7 @@ from samd_validate.stats.calibration_error_interval import (
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.spline import spline_fit
 
-RESAMPLES, LEVEL, GROUPS, MANY = 400, 0.95, 40, 400_000
+RESAMPLES, SETS, LEVEL, GROUPS, MANY = 300, 399, 0.95, 40, 400_000
 KINDS, TRUTHS, PREVALENCES, SIZES = (
     ("binormal", "beta"),
     ("calibrated", "slope 0.7", "shift 0.5"),
@@ -116,7 +116,7 @@ def limits(one: Sample, seed: int) -> dict[str, np.ndarray]:
     value = resampled(one, np.ones((1, one.n)))[0]
     draws = replicates(one, generator)
     plan = IntervalPlan(level=LEVEL, seed=seed)
-    calibrated = calibrated_errors(one, plan)
+    calibrated = calibrated_errors(one, plan, SETS)
     found = [
         calibration_error_interval(m, value[k], draws[:, k], one, plan, calibrated)
         for k, m in enumerate(ERRORS)
@@ -202,7 +202,9 @@ def print_errors(repeats: int) -> None:
     With 2000 patients a third of the repeats are made.
     """
     every: dict[str, list[np.ndarray]] = {}
-    print("| n | risks | truth | prevalence | ICI | E50 | E90 | Emax |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| n | risks | truth | prevalence | ICI | E50 | E90 | Emax |\n|---|---|---|---|---|---|---|---|"
+    )
     for cell in CELLS:
         found = coverage(cell, repeats // 3 if cell.n == max(SIZES) else repeats)
         for method, shares in found.items():
