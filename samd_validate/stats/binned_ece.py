@@ -174,20 +174,30 @@ def _inverted(binned: Binned, covariance: FloatArray, plan: IntervalPlan) -> tup
     """Return the errors at which the raw error observed is not in a tail.
 
     With gaps ``t u + noise`` along the observed direction u, the raw squared error is quadratic
-    in t; each draw of the noise gives the t at which it equals the observed one.
+    in t; each draw of the noise gives the t at which it equals the observed one. For the upper
+    limit a raw error below that of chance counts as that of chance, lest luck look like proof.
     """
     generator = np.random.Generator(np.random.Philox([plan.seed % 2**64, STREAM]))
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     noise = generator.standard_normal((DRAWS, values.size)) @ root.T
+    chance = float((binned.share * np.diag(covariance)).sum())
+    tails = (1 - plan.level) / 2, (1 + plan.level) / 2
+    squares = binned.raw_square, max(binned.raw_square, chance)
+    low, high = (
+        float(np.quantile(_equal(binned, noise, square), tail))
+        for square, tail in zip(squares, tails, strict=True)
+    )
+    return low, high
+
+
+def _equal(binned: Binned, noise: FloatArray, square: float) -> FloatArray:
+    """Return for each draw of noise the error, at least 0, that gives this raw square."""
     size = np.sqrt(binned.raw_square)
-    if size == 0:
-        return 0.0, 0.0
-    along = noise @ (binned.share * binned.gap / size)
-    inside = along**2 - noise**2 @ binned.share + binned.raw_square
-    equal = np.where(inside > 0, np.sqrt(np.maximum(inside, 0.0)) - along, 0.0)
-    low, high = np.quantile(np.maximum(equal, 0.0), ((1 - plan.level) / 2, (1 + plan.level) / 2))
-    return float(low), float(high)
+    direction = binned.gap / size if size > 0 else np.ones_like(binned.gap)
+    along = noise @ (binned.share * direction)
+    inside = along**2 - noise**2 @ binned.share + square
+    return np.maximum(np.where(inside > 0, np.sqrt(np.maximum(inside, 0.0)) - along, 0.0), 0.0)
 
 
 def _wald(binned: Binned, covariance: FloatArray, plan: IntervalPlan) -> tuple[float, float]:

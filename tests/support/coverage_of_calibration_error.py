@@ -31,7 +31,6 @@ KINDS, TRUTHS, PREVALENCES, SIZES = (
     (0.15, 0.40),
     (200, 500, 2000),
 )
-OTHERS = ("percentile", "basic", "BC", "BCa", "centred percentile", "centred, low end tested")
 
 
 @dataclass(frozen=True)
@@ -164,11 +163,17 @@ def coverage(cell: Cell, repeats: int) -> dict[str, np.ndarray]:
     return {method: np.mean(held, axis=0) for method, held in hits.items()}
 
 
+def true_binned(cell: Cell) -> float:
+    if cell.truth == "calibrated":
+        return 0.0
+    large = _binned_or_lacking(draw(cell, np.random.default_rng(5), MANY), 10)
+    return float(np.sqrt(large.debiased_square))
+
+
 def coverage_binned(cell: Cell, repeats: int) -> float:
     """Return how often intervals of the binned error hold the truth."""
     generator = _seeded(cell, 2)
-    large = _binned_or_lacking(draw(cell, np.random.default_rng(5), MANY * 5), 10)
-    truth = 0.0 if cell.truth == "calibrated" else float(np.sqrt(large.debiased_square))
+    truth = true_binned(cell)
     found = [
         binned_calibration_error(draw(cell, generator), IntervalPlan(level=LEVEL, seed=number))
         for number in range(repeats)
@@ -192,46 +197,54 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}"
 
 
-def _head(cell: Cell) -> str:
-    return f"| {cell.n} | {cell.kind} | {cell.truth} | {100 * cell.prevalence:.0f} % |"
+def _say(*cells: str) -> None:
+    sys.stdout.write(f"| {' | '.join(cells)} |\n")
+    sys.stdout.flush()
 
 
-def print_errors(repeats: int) -> None:
+def _head(*names: str) -> None:
+    _say(*names)
+    _say(*("---" for _ in names))
+
+
+def _named(cell: Cell) -> tuple[str, ...]:
+    return str(cell.n), cell.kind, cell.truth, f"{100 * cell.prevalence:.0f} %"
+
+
+def say_errors(repeats: int) -> None:
     """Print the coverage of the chosen interval by cell, and of the others over all cells.
 
     With 2000 patients a third of the repeats are made.
     """
     every: dict[str, list[np.ndarray]] = {}
-    print(
-        "| n | risks | truth | prevalence | ICI | E50 | E90 | Emax |\n|---|---|---|---|---|---|---|---|"
-    )
+    _head("n", "risks", "truth", "prevalence", "ICI", "E50", "E90", "Emax")
     for cell in CELLS:
         found = coverage(cell, repeats // 3 if cell.n == max(SIZES) else repeats)
         for method, shares in found.items():
             every.setdefault(method, []).append(shares)
-        print(_head(cell), " | ".join(map(_percent, found["chosen"])), "|", flush=True)
-    print("\n| interval | ICI | E50 | E90 | Emax |\n|---|---|---|---|---|")
+        _say(*_named(cell), *map(_percent, found["chosen"]))
+    _head("interval", "ICI", "E50", "E90", "Emax")
     for method, shares in every.items():
         mean, least = np.mean(shares, axis=0), np.min(shares, axis=0)
         words = [f"{_percent(m)} ({_percent(s)})" for m, s in zip(mean, least, strict=True)]
-        print(f"| {method} |", " | ".join(words), "|")
+        _say(method, *words)
 
 
-def print_binned(repeats: int) -> None:
+def say_binned(repeats: int) -> None:
     """Print the coverage of the binned error by cell."""
-    print("| n | risks | truth | prevalence | binned |\n|---|---|---|---|---|")
+    _head("n", "risks", "truth", "prevalence", "binned")
     for cell in CELLS:
-        print(_head(cell), _percent(coverage_binned(cell, repeats)), "|", flush=True)
+        _say(*_named(cell), _percent(coverage_binned(cell, repeats)))
 
 
-def print_band(repeats: int) -> None:
+def say_band(repeats: int) -> None:
     """Print the coverage of the band by cell."""
-    print("| n | risks | truth | prevalence | band |\n|---|---|---|---|---|")
+    _head("n", "risks", "truth", "prevalence", "band")
     bent = (Cell(n, k, "curved", p) for n in SIZES for k in KINDS for p in PREVALENCES)
     for cell in (*CELLS, *bent):
-        print(_head(cell), _percent(coverage_of_band(cell, repeats)), "|", flush=True)
+        _say(*_named(cell), _percent(coverage_of_band(cell, repeats)))
 
 
 if __name__ == "__main__":
     what, many = sys.argv[1], int(sys.argv[2])
-    {"errors": print_errors, "binned": print_binned, "band": print_band}[what](many)
+    {"errors": say_errors, "binned": say_binned, "band": say_band}[what](many)
