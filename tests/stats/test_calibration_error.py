@@ -213,6 +213,23 @@ def test_resample_of_one_class_or_one_score_is_undefined() -> None:
     assert np.isfinite(found[2, [0, 3]]).all()
 
 
+def test_resamples_shared_out_over_threads_are_the_same() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    generator = np.random.default_rng(0)
+    score = np.sort(generator.random(300))
+    count = generator.multinomial(300, np.full(300, 1 / 300), size=64)
+    events = generator.binomial(count, score)
+
+    def errors(rows: slice) -> np.ndarray:
+        return errors_of_counts(score, count[rows], events[rows], with_quantiles=True)
+
+    parts = [slice(start, start + 8) for start in range(0, 64, 8)]
+    with ThreadPoolExecutor(8) as pool:
+        shared = np.concatenate(list(pool.map(errors, parts)))
+    assert (shared == errors(slice(0, 64))).all()
+
+
 def test_lower_end_is_zero_where_calibrated_outcomes_give_such_errors() -> None:
     one = sample(seed=5)
     draws = replicates(one, 200)
