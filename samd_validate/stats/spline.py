@@ -122,6 +122,6 @@ def _logistic(
     with warnings.catch_warnings(), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # its band is then very wide
         fit = model.fit(**robust)
-    separated = bool(np.abs(label - fit.fittedvalues).max() < SEPARATED)
+        separated = bool(np.abs(label - fit.fittedvalues).max() < SEPARATED)
     covariance = fit.cov_params() / np.outer(scale, scale)
     return np.asarray(fit.params / scale), np.asarray(covariance, dtype=np.float64), separated

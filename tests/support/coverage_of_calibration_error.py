@@ -2,7 +2,8 @@
 
 Risks are binormal (distance 1.2) or beta (sum of parameters 4) and then calibrated, too extreme
 (true slope 0.7 around the prevalence) or too low (true log-odds higher by 0.5). The truth is 0 for
-calibrated risks and else that of 400,000 patients. ``curved`` bends the truth for the band.
+calibrated risks and else that of 400,000 patients. For the band, ``bump`` raises the
+true log-odds by up to 0.8 around the prevalence, ``curved`` adds 0.15 times the squared distance from it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ CELLS = tuple(Cell(n, k, t, p) for n in SIZES for k in KINDS for t in TRUTHS for
 
 
 def draw(cell: Cell, generator: np.random.Generator, n: int | None = None) -> Sample:
-    """Draw scores and outcomes; rows of one patient share both, with a little noise in the score."""
+    """Draw scores and outcomes; rows of one patient share both."""
     size, middle = n or cell.n, logit(cell.prevalence)
     if cell.kind == "binormal":
         event = generator.random(size) < cell.prevalence
@@ -59,6 +60,7 @@ def draw(cell: Cell, generator: np.random.Generator, n: int | None = None) -> Sa
     log_odds = {
         "calibrated": true,
         "curved": true,
+        "bump": true,
         "slope 0.7": middle + (true - middle) / 0.7,
         "shift 0.5": true - 0.5,
     }[cell.truth]
@@ -74,6 +76,7 @@ def observed(cell: Cell, score: np.ndarray) -> np.ndarray:
         {
             "calibrated": x,
             "curved": x + 0.15 * (x - middle) ** 2 - 0.2,
+            "bump": x + 0.8 * np.exp(-((x - middle) ** 2) / 2) - 0.2,
             "slope 0.7": middle + 0.7 * (x - middle),
             "shift 0.5": x + 0.5,
         }[cell.truth]
@@ -240,7 +243,13 @@ def say_binned(repeats: int) -> None:
 def say_band(repeats: int) -> None:
     """Print the coverage of the band by cell."""
     _head("n", "risks", "truth", "prevalence", "band")
-    bent = (Cell(n, k, "curved", p) for n in SIZES for k in KINDS for p in PREVALENCES)
+    bent = (
+        Cell(n, k, truth, p)
+        for truth in ("bump", "curved")
+        for n in SIZES
+        for k in KINDS
+        for p in PREVALENCES
+    )
     for cell in (*CELLS, *bent):
         _say(*_named(cell), _percent(coverage_of_band(cell, repeats)))
 
