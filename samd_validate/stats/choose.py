@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from samd_validate.stats.calibration_error import ERRORS
 from samd_validate.stats.closed_form import AUROC_METHODS, LIKELIHOOD_RATIOS, SHARES
 from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.sample import Sample
 
 ALIASES = {"bootstrap": "percentile"}
-RESAMPLING = ("percentile", "basic", "bca", "studentised")
-METHODS = ("auto", *ALIASES, *RESAMPLING, "jackknife", *AUROC_METHODS, *SHARES, "log")
+TESTED = "lowered percentile"
+RESAMPLING = ("percentile", "basic", "bca", "studentised", TESTED)
+METHODS = ("auto", *ALIASES, *RESAMPLING[:-1], "jackknife", *AUROC_METHODS, *SHARES, "log")
 FEWEST_FOR_WALD = 12.0
 FEWEST_FOR_LOG = 10
 
@@ -22,7 +24,7 @@ def offered(measure: str) -> tuple[str, ...]:
         own = tuple(SHARES)
     elif measure in LIKELIHOOD_RATIOS:
         own = ("log",)
-    return (*RESAMPLING, "jackknife", *own)
+    return (*RESAMPLING[:-1], "jackknife", *own)
 
 
 def chosen(measure: str, value: float, sample: Sample, method: str) -> tuple[str, ...]:
@@ -53,6 +55,8 @@ def _automatic(measure: str, value: float, sample: Sample) -> tuple[str, ...]:
         return ("wilson",)
     if measure in LIKELIHOOD_RATIOS and sample.n_clusters == sample.n:
         return ("log", "jackknife") if fewest >= FEWEST_FOR_LOG else ("jackknife",)
+    if measure in ERRORS:
+        return (TESTED,)
     if MEASURES[measure].weighted is not None:
         return ("bca",)
     return ("jackknife",)

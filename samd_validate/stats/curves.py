@@ -97,7 +97,8 @@ def calibration_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]
     """Return a smooth calibration curve with a band, ten groups with intervals, and a histogram.
 
     The curve is a logistic regression on a restricted cubic spline of the log-odds (Harrell
-    2015, doi:10.1007/978-3-319-19425-7), its band pointwise Wald.
+    2015, doi:10.1007/978-3-319-19425-7), its band pointwise Wald, robust by patient where patients
+    have several rows; how often it holds the true risk is in docs/methods/calibration_error.md.
     """
     predicted, observed, low, high = spline_fit(sample, intervals.level)
     edges = np.linspace(0, 1, BINS + 1)

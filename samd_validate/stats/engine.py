@@ -9,7 +9,11 @@ import numpy as np
 from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.choose import RESAMPLING, chosen
+from samd_validate.stats.calibration_error_interval import (
+    calibrated_errors,
+    calibration_error_interval,
+)
+from samd_validate.stats.choose import RESAMPLING, TESTED, chosen
 from samd_validate.stats.curves import calibration_curve, decision_curve, pr_curve, roc_curve
 from samd_validate.stats.describe import standardised_difference
 from samd_validate.stats.differences import difference, paired_difference
@@ -113,10 +117,19 @@ def _resampled(
     parts = Parts(layouts, next(iter(first.values())).patients, plan)
     draws = replicates([measure for _, measure in waiting], layouts, parts)
     place = {name: number for number, name in enumerate(first)}
-    return {
-        (name, measure): _measured(asked, method, draws[measure][place[name]], plan)
-        for (name, measure), (asked, method) in waiting.items()
-    }
+    calibrated: dict[str, FloatArray] = {}
+    found: dict[Key, Measurement] = {}
+    for (name, measure), (asked, method) in waiting.items():
+        mine = draws[measure][place[name]]
+        if method != TESTED:
+            found[(name, measure)] = _measured(asked, method, mine, plan)
+            continue
+        if name not in calibrated:
+            calibrated[name] = calibrated_errors(asked.sample, plan)
+        found[(name, measure)] = calibration_error_interval(
+            measure, asked.value, mine, asked.sample, plan, calibrated[name]
+        )
+    return found
 
 
 def _measured(asked: Asked, method: str, draws: FloatArray, plan: IntervalPlan) -> Measurement:

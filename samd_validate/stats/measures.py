@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from samd_validate.core.arrays import FloatArray
-from samd_validate.stats import of_sums, weighted
+from samd_validate.stats import calibration_error, of_sums, weighted
 from samd_validate.stats.layout import Sums
 from samd_validate.stats.resample import Wanted
 from samd_validate.stats.weighted import Weighted
@@ -49,6 +49,19 @@ class MeasureInfo:
     def is_from_sums(self) -> bool:
         """Return whether the measure is a function of sums."""
         return self.parts is not None or self.of_sums is not None
+
+    @property
+    def weighted_form(self) -> Weighted:
+        """Return the measure of weighted rows.
+
+        Raises
+        ------
+        ValueError
+            If it is made another way.
+        """
+        if self.weighted is None:
+            raise ValueError(f"{self.name} has no weighted form")
+        return self.weighted
 
     def from_sums(self, sums: Sums) -> FloatArray:
         """Return the measure ``(resamples,)`` from sums.
@@ -111,6 +124,18 @@ def _recalibrated(
         direction=direction,
         meaning=meaning,
         coefficient=coefficient,
+        needs_probability=True,
+        needs_both_classes=True,
+    )
+
+
+def _calibration_error(name: str, title: str, meaning: str, of: Weighted) -> MeasureInfo:
+    return MeasureInfo(
+        name=name,
+        title=title,
+        direction="lower",
+        meaning=meaning,
+        weighted=of,
         needs_probability=True,
         needs_both_classes=True,
     )
@@ -308,6 +333,30 @@ _ALL = (
         "Correlation of alarm and event.",
         of=of_sums.mcc,
         scale="identity",
+    ),
+    _calibration_error(
+        "ici",
+        "Integrated calibration index",
+        "Mean distance of predicted and smoothed observed risk.",
+        calibration_error.ici,
+    ),
+    _calibration_error(
+        "e50",
+        "E50",
+        "Median distance of predicted and smoothed observed risk.",
+        calibration_error.e50,
+    ),
+    _calibration_error(
+        "e90",
+        "E90",
+        "Distance of predicted and smoothed observed risk that 90 % do not exceed.",
+        calibration_error.e90,
+    ),
+    _calibration_error(
+        "emax",
+        "Emax",
+        "Largest distance of predicted and smoothed observed risk.",
+        calibration_error.emax,
     ),
     MeasureInfo(
         name="youden_threshold",

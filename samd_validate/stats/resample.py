@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -164,6 +164,23 @@ class Parts:
         unit = self._patients.unit[self._layouts[part].rows]
         for block in self.counts():
             yield block[:, unit]
+
+    def over_weights(
+        self, part: int, run: Callable[[Column], FloatArray], n_resamples: int
+    ) -> FloatArray:
+        """Return ``run`` of the first resamples' weights of a part, on all threads."""
+        threads = self._plan.n_threads or _threads()
+        blocks, found, done = self.weights(part), [], 0
+        with ThreadPoolExecutor(threads) as pool:
+            while done < n_resamples and (batch := list(islice(blocks, threads))):
+                found += list(pool.map(run, batch))
+                done += sum(block.shape[0] for block in batch)
+        return np.concatenate(found)[:n_resamples]
+
+    @property
+    def n_resamples(self) -> int:
+        """Return the number of resamples."""
+        return self._plan.n_resamples
 
     def _unit(self) -> Column:
         rows = np.concatenate([one.rows for one in self._layouts])

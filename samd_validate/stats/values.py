@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
-from samd_validate.core.arrays import FloatArray
+from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.stats.calibration_error import ERRORS, fewer, weighted_errors
 from samd_validate.stats.intervals import LeftOut
 from samd_validate.stats.layout import Layout, Patients
 from samd_validate.stats.leave_out import blocks_left_out, coefficients_left_out
 from samd_validate.stats.measures import MEASURES, MeasureInfo
 from samd_validate.stats.resample import Parts, Wanted, coefficients_of, sums_of
-from samd_validate.stats.weighted import sorted_rows
+from samd_validate.stats.weighted import Weighted, sorted_rows
 
 MOST_LEFT_OUT = 2_000
 """Patients up to whom a measure without a closed form is computed without each in turn."""
@@ -26,7 +28,7 @@ def value_of(measure: str, layout: Layout) -> float:
     if info.coefficient:
         solved = coefficients_of(layout, is_free=_is_free(info))
         return float(_coefficient(info, solved[None])[0])
-    return float(_weighted(info, layout, np.ones((1, layout.n)))[0])
+    return float(_weighted(info.weighted_form, layout, np.ones((1, layout.n)))[0])
 
 
 def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None:
@@ -40,7 +42,7 @@ def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None
         values = _coefficient(info, coefficients_left_out(layout, unit, is_free=_is_free(info)))
     elif present.size <= MOST_LEFT_OUT:
         kept = np.array([unit != one for one in range(present.size)], dtype=np.float64)
-        values = _weighted(info, layout, kept)
+        values = _weighted(info.weighted_form, layout, kept)
     else:
         return None
     n_with_event = int(np.count_nonzero(present < patients.n_with_event))
@@ -66,11 +68,22 @@ def replicates(
             solved = parts.coefficients(is_free=is_free)
             found |= {i.name: [_coefficient(i, one) for one in solved] for i in of_coefficients}
     for info in infos:
-        if info.weighted is not None:
+        if info.weighted is not None and info.name not in ERRORS:
             found[info.name] = [
-                np.concatenate([_weighted(info, one, block) for block in parts.weights(number)])
+                parts.over_weights(
+                    number, partial(_weighted, info.weighted, one), parts.n_resamples
+                )
                 for number, one in enumerate(layouts)
             ]
+    errors = [info.name for info in infos if info.name in ERRORS]
+    if errors:
+        smoothed = [
+            parts.over_weights(
+                number, partial(_weighted, weighted_errors, one), fewer(parts.n_resamples, one.n)
+            )
+            for number, one in enumerate(layouts)
+        ]
+        found |= {name: [one[:, ERRORS.index(name)] for one in smoothed] for name in errors}
     return found
 
 
@@ -90,8 +103,6 @@ def _coefficient(info: MeasureInfo, solved: FloatArray) -> FloatArray:
     return solved[:, 1 if info.coefficient == "slope" else 0]
 
 
-def _weighted(info: MeasureInfo, layout: Layout, weight: FloatArray) -> FloatArray:
+def _weighted(run: Weighted, layout: Layout, weight: Column) -> FloatArray:
     rows = sorted_rows(layout)
-    if info.weighted is None:
-        raise ValueError(f"{info.name} has no weighted form")
-    return info.weighted(rows, np.asarray(weight[:, rows.order], dtype=np.float64))
+    return run(rows, np.asarray(weight[:, rows.order], dtype=np.float64))
