@@ -13,9 +13,9 @@ from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
 from samd_validate.readers._tables import TextTable
-from samd_validate.stats.choose import METHODS
 from samd_validate.stats.engine import MEASURES, estimate_subsets, paired_difference
-from samd_validate.stats.predictive import npv_at, ppv_at
+from samd_validate.stats.intervals.choose import METHODS
+from samd_validate.stats.intervals.predictive import npv_at, ppv_at
 from samd_validate.stats.sample import Sample
 
 

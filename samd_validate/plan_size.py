@@ -12,16 +12,16 @@ from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.estimate import NotEstimable
 from samd_validate.protocol.load import LoadedProtocol, load_protocol
 from samd_validate.protocol.schema import Criterion, Dataset, GroupSizing, Protocol, Sizing, Split
-from samd_validate.stats.design_effect import Clusters, design_effect
-from samd_validate.stats.linear_predictor import (
+from samd_validate.stats.sizes.design_effect import Clusters, design_effect
+from samd_validate.stats.sizes.linear_predictor import (
     LinearPredictor,
     beta_predictor,
     binormal_predictor,
     normal_predictor,
 )
-from samd_validate.stats.planned_error import PlannedError
-from samd_validate.stats.planned_measure import Assumed, Lacking, planned_error_of
-from samd_validate.stats.sample_size import Bounds, SampleSize, size_to_keep
+from samd_validate.stats.sizes.planned_error import PlannedError
+from samd_validate.stats.sizes.planned_measure import Assumed, Lacking, planned_error_of
+from samd_validate.stats.sizes.sample_size import Bounds, SampleSize, size_to_keep
 
 ALL, DEVICE, TEST = "all", "device", "test"
 SCHEMA_VERSION = 1

@@ -9,19 +9,24 @@ import numpy as np
 from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.calibration_error_interval import (
+from samd_validate.stats.calibration.calibration_error_interval import (
     calibrated_errors,
     calibration_error_interval,
 )
-from samd_validate.stats.choose import RESAMPLING, TESTED, chosen
-from samd_validate.stats.curves import calibration_curve, decision_curve, pr_curve, roc_curve
+from samd_validate.stats.calibration.curves import (
+    calibration_curve,
+    decision_curve,
+    pr_curve,
+    roc_curve,
+)
 from samd_validate.stats.describe import standardised_difference
-from samd_validate.stats.differences import difference, paired_difference
+from samd_validate.stats.intervals.choose import RESAMPLING, TESTED, chosen
+from samd_validate.stats.intervals.differences import difference, paired_difference
+from samd_validate.stats.intervals.limits import Asked, closed_limits, resampled_limits, with_limits
 from samd_validate.stats.lacking import has_no_value, lacking, too_often_undefined
-from samd_validate.stats.layout import layout_of, patients_of
-from samd_validate.stats.limits import Asked, closed_limits, resampled_limits, with_limits
 from samd_validate.stats.measures import MEASURES
-from samd_validate.stats.resample import Parts
+from samd_validate.stats.resampling.layout import layout_of, patients_of
+from samd_validate.stats.resampling.resample import Parts
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.threshold import choose_threshold
 from samd_validate.stats.values import replicates, value_of

@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from samd_validate.core.arrays import FloatArray
-from samd_validate.stats import calibration_error, of_sums, weighted
-from samd_validate.stats.layout import Sums
-from samd_validate.stats.resample import Wanted
-from samd_validate.stats.weighted import Weighted
+from samd_validate.stats.calibration import calibration_error
+from samd_validate.stats.resampling import of_sums, weighted
+from samd_validate.stats.resampling.layout import Sums
+from samd_validate.stats.resampling.resample import Wanted
+from samd_validate.stats.resampling.weighted import Weighted
 
 NOTHING = Wanted()
 OfSums: TypeAlias = Callable[[Sums], FloatArray]

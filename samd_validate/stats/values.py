@@ -8,13 +8,13 @@ from functools import partial
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
-from samd_validate.stats.calibration_error import ERRORS, fewer, weighted_errors
-from samd_validate.stats.intervals import LeftOut
-from samd_validate.stats.layout import Layout, Patients
-from samd_validate.stats.leave_out import blocks_left_out, coefficients_left_out
+from samd_validate.stats.calibration.calibration_error import ERRORS, fewer, weighted_errors
+from samd_validate.stats.intervals.from_draws import LeftOut
 from samd_validate.stats.measures import MEASURES, MeasureInfo
-from samd_validate.stats.resample import Parts, Wanted, coefficients_of, sums_of
-from samd_validate.stats.weighted import Weighted, sorted_rows
+from samd_validate.stats.resampling.layout import Layout, Patients
+from samd_validate.stats.resampling.leave_out import blocks_left_out, coefficients_left_out
+from samd_validate.stats.resampling.resample import Parts, Wanted, coefficients_of, sums_of
+from samd_validate.stats.resampling.weighted import Weighted, sorted_rows
 
 MOST_LEFT_OUT = 2_000
 """Patients up to whom a measure without a closed form is computed without each in turn."""

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samd_validate.stats.delong import delong, delong_interval, delong_test
-from samd_validate.stats.layout import layout_of
-from samd_validate.stats.multiplicity import adjusted, fixed_sequence
-from samd_validate.stats.proportions import clopper_pearson, mcnemar_exact, wilson
+from samd_validate.stats.calibration.spiegelhalter import spiegelhalter
+from samd_validate.stats.comparison.multiplicity import adjusted, fixed_sequence
+from samd_validate.stats.intervals.delong import delong, delong_interval, delong_test
+from samd_validate.stats.intervals.proportions import clopper_pearson, mcnemar_exact, wilson
+from samd_validate.stats.resampling.layout import layout_of
 from samd_validate.stats.sample import Sample
-from samd_validate.stats.spiegelhalter import spiegelhalter
 from samd_validate.stats.values import value_of
 
 EXACT, REGRESSION, LIMITS = 1e-9, 1e-5, 1e-8

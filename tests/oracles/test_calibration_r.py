@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samd_validate.stats.calibration_error import CalibrationErrors, calibration_errors
-from samd_validate.stats.kolmogorov import kolmogorov_smirnov
-from samd_validate.stats.likelihood_indices import LikelihoodIndices, likelihood_indices
+from samd_validate.stats.calibration.calibration_error import CalibrationErrors, calibration_errors
+from samd_validate.stats.calibration.kolmogorov import kolmogorov_smirnov
+from samd_validate.stats.calibration.likelihood_indices import LikelihoodIndices, likelihood_indices
 from samd_validate.stats.sample import Sample
 
 REGRESSION, EXACT = 1e-5, 1e-9

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from samd_validate.core.estimate import Estimate, Measurement
-from samd_validate.stats.heterogeneity import Pooled, Pooling, pool
+from samd_validate.stats.comparison.heterogeneity import Pooled, Pooling, pool
 
 
 def numbers(text: str) -> np.ndarray:

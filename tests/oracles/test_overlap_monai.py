@@ -15,9 +15,13 @@ from monai.metrics import (
 from scipy.ndimage import gaussian_filter
 
 from samd_validate.core.arrays import BoolArray
-from samd_validate.stats.case_table import measure_case
-from samd_validate.stats.masks import Masks
-from samd_validate.stats.surface import hausdorff_distance, surface_dice, surface_distances
+from samd_validate.stats.segmentation.case_table import measure_case
+from samd_validate.stats.segmentation.masks import Masks
+from samd_validate.stats.segmentation.surface import (
+    hausdorff_distance,
+    surface_dice,
+    surface_distances,
+)
 
 # MONAI calls itself with an argument that it has deprecated
 pytestmark = pytest.mark.filterwarnings("ignore:.*always_return_as_numpy:FutureWarning")

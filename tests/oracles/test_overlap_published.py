@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from samd_validate.core.arrays import BoolArray
-from samd_validate.stats.case_table import CaseOverlap, measure_case
-from samd_validate.stats.lesions import LesionRule, match_instances, pairwise_iou
-from samd_validate.stats.masks import Empty, Masks
-from samd_validate.stats.overlap import dice, pixel_counts, relative_size_difference
-from samd_validate.stats.surface import (
+from samd_validate.stats.segmentation.case_table import CaseOverlap, measure_case
+from samd_validate.stats.segmentation.lesions import LesionRule, match_instances, pairwise_iou
+from samd_validate.stats.segmentation.masks import Empty, Masks
+from samd_validate.stats.segmentation.overlap import dice, pixel_counts, relative_size_difference
+from samd_validate.stats.segmentation.surface import (
     SurfaceDistances,
     average_symmetric_surface_distance,
     hausdorff_distance,

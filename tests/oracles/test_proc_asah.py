@@ -29,9 +29,15 @@ from asah import (
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.delong import Delong, covariance, delong, delong_interval, delong_test
-from samd_validate.stats.differences import difference, paired_difference
-from samd_validate.stats.layout import layout_of
+from samd_validate.stats.intervals.delong import (
+    Delong,
+    covariance,
+    delong,
+    delong_interval,
+    delong_test,
+)
+from samd_validate.stats.intervals.differences import difference, paired_difference
+from samd_validate.stats.resampling.layout import layout_of
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.values import value_of
 

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from samd_validate.stats.closed_form import limits_of_share
-from samd_validate.stats.layout import layout_of
-from samd_validate.stats.proportions import clopper_pearson, wilson
+from samd_validate.stats.intervals.closed_form import limits_of_share
+from samd_validate.stats.intervals.proportions import clopper_pearson, wilson
+from samd_validate.stats.resampling.layout import layout_of
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.values import value_of
 

@@ -14,12 +14,12 @@ from math import log, sqrt
 import pytest
 from scipy.special import ndtri
 
-from samd_validate.stats.linear_predictor import (
+from samd_validate.stats.sizes.linear_predictor import (
     LinearPredictor,
     beta_predictor,
     normal_predictor,
 )
-from samd_validate.stats.planned_error import (
+from samd_validate.stats.sizes.planned_error import (
     auroc_error,
     calibration_in_the_large_error,
     calibration_slope_error,
@@ -27,7 +27,7 @@ from samd_validate.stats.planned_error import (
     proportion_error,
     standardised_net_benefit_error,
 )
-from samd_validate.stats.sample_size import (
+from samd_validate.stats.sizes.sample_size import (
     Bounds,
     SampleSize,
     power_to_keep,

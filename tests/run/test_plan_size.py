@@ -15,8 +15,8 @@ from samd_validate.plan_size import size_plan
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.json_schema import schema_text
 from samd_validate.protocol.load import load_protocol
-from samd_validate.stats.planned_error import auroc_error
-from samd_validate.stats.sample_size import Bounds, SampleSize, size_to_keep
+from samd_validate.stats.sizes.planned_error import auroc_error
+from samd_validate.stats.sizes.sample_size import Bounds, SampleSize, size_to_keep
 
 STARTER = shipped("protocols") / "starter.yaml"
 CRITERION = "    at_least: 0.75\n"

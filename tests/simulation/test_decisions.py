@@ -10,7 +10,7 @@ from coverage_of_gaps import Cell, repeated
 from coverage_of_pooling import WAYS, covered
 from size_of_decisions import CLAIMS, size
 
-from samd_validate.stats.decisions import Claim
+from samd_validate.stats.comparison.decisions import Claim
 
 SUPERIORITY, NON_INFERIORITY, EQUIVALENCE = CLAIMS
 

@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 from coverage_of_overlap import KINDS, Kind, draw, limits_of_cases, patients_of
 
-from samd_validate.stats.intervals import Limits
-from samd_validate.stats.patient_sums import student_limits, sums_by_patient, woodruff_limits
+from samd_validate.stats.intervals.from_draws import Limits
+from samd_validate.stats.segmentation.patient_sums import (
+    student_limits,
+    sums_by_patient,
+    woodruff_limits,
+)
 
 REPEATS = 400
 DICE, DICE_MISSED, _, DISTANCE = KINDS

@@ -9,19 +9,19 @@ from scipy.special import expit, logit, ndtri
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.delong import delong, delong_interval
 from samd_validate.stats.engine import estimate
-from samd_validate.stats.linear_predictor import normal_predictor
-from samd_validate.stats.planned_error import (
+from samd_validate.stats.intervals.delong import delong, delong_interval
+from samd_validate.stats.intervals.proportions import wilson
+from samd_validate.stats.sample import Sample
+from samd_validate.stats.sizes.linear_predictor import normal_predictor
+from samd_validate.stats.sizes.planned_error import (
     auroc_difference_error,
     auroc_error,
     calibration_slope_error,
     observed_expected_error,
     proportion_error,
 )
-from samd_validate.stats.proportions import wilson
-from samd_validate.stats.sample import Sample
-from samd_validate.stats.sample_size import (
+from samd_validate.stats.sizes.sample_size import (
     Bounds,
     SampleSize,
     size_for_half_width,

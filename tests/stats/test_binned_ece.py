@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.binned_ece import binned_calibration_error, equal_count_bins
+from samd_validate.stats.calibration.binned_ece import binned_calibration_error, equal_count_bins
 from samd_validate.stats.sample import Sample
 
 PLAN = IntervalPlan(seed=2)
@@ -71,7 +71,7 @@ def test_bins_without_ties_have_equal_counts() -> None:
 
 def test_squared_error_has_no_bias_when_risks_are_calibrated() -> None:
     # the plain error over bins is far from 0 on the same samples
-    from samd_validate.stats.binned_ece import _binned_or_lacking
+    from samd_validate.stats.calibration.binned_ece import _binned_or_lacking
 
     binned = [_binned_or_lacking(sample(300, seed), 10) for seed in range(300)]
     debiased = np.array([one.debiased_square for one in binned])

@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.calibration_error import (
+from samd_validate.stats.calibration.calibration_error import (
     ERRORS,
     CalibrationErrors,
     calibration_errors,
     errors_of_counts,
 )
-from samd_validate.stats.calibration_error_interval import (
+from samd_validate.stats.calibration.calibration_error_interval import (
     calibrated_errors,
     calibration_error_interval,
 )
-from samd_validate.stats.kolmogorov import kolmogorov_smirnov
-from samd_validate.stats.likelihood_indices import LikelihoodIndices, likelihood_indices
-from samd_validate.stats.lowess import smoothed
+from samd_validate.stats.calibration.kolmogorov import kolmogorov_smirnov
+from samd_validate.stats.calibration.likelihood_indices import LikelihoodIndices, likelihood_indices
+from samd_validate.stats.calibration.lowess import smoothed
+from samd_validate.stats.calibration.spline import fit_spline
 from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.sample import Sample
-from samd_validate.stats.spline import fit_spline
 
 PLAN = IntervalPlan(seed=3)
 

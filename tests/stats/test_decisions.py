@@ -12,7 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from samd_validate.core.estimate import Estimate, NotEstimable
-from samd_validate.stats.decisions import (
+from samd_validate.stats.comparison.decisions import (
     WORDS,
     Claim,
     Decision,
@@ -20,7 +20,7 @@ from samd_validate.stats.decisions import (
     decide_normal,
     decide_replicates,
 )
-from samd_validate.stats.paired_proportions import tango_interval, tango_p, tango_z
+from samd_validate.stats.comparison.paired_proportions import tango_interval, tango_p, tango_z
 
 NON_INFERIORITY = Claim(kind="non-inferiority", margin=0.05)
 EQUIVALENCE = Claim(kind="equivalence", margin=0.05)

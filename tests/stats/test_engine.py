@@ -22,11 +22,11 @@ from samd_validate.stats.engine import (
     paired_difference,
     replicate_subsets,
 )
-from samd_validate.stats.layout import layout_of
-from samd_validate.stats.resample import sums_of
+from samd_validate.stats.resampling.layout import layout_of
+from samd_validate.stats.resampling.resample import sums_of
+from samd_validate.stats.resampling.weighted import sorted_rows
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.values import value_of
-from samd_validate.stats.weighted import sorted_rows
 
 PLAN = IntervalPlan(n_resamples=300, seed=4)
 

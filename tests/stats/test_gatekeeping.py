@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samd_validate.stats.gatekeeping import Family, serial_gatekeeping
-from samd_validate.stats.multiplicity import adjusted, fixed_sequence
+from samd_validate.stats.comparison.gatekeeping import Family, serial_gatekeeping
+from samd_validate.stats.comparison.multiplicity import adjusted, fixed_sequence
 
 shares = st.floats(0, 1)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit, ndtri
 
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
-from samd_validate.stats.between_site import generalised_q, reml, tau2_interval
-from samd_validate.stats.heterogeneity import Pooled, Pooling, pool, pool_estimates
+from samd_validate.stats.comparison.between_site import generalised_q, reml, tau2_interval
+from samd_validate.stats.comparison.heterogeneity import Pooled, Pooling, pool, pool_estimates
 
 TWO = [0.70, 0.80], [0.05, 0.05]
 

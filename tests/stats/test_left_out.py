@@ -8,12 +8,12 @@ from scipy import stats
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.draw import EDGES, TABLE, draw_many
 from samd_validate.stats.engine import MEASURES, estimate
-from samd_validate.stats.intervals import LeftOut, around, basic, bca, percentile
-from samd_validate.stats.layout import layout_of, patients_of
+from samd_validate.stats.intervals.from_draws import LeftOut, around, basic, bca, percentile
+from samd_validate.stats.intervals.scales import SCALES
+from samd_validate.stats.resampling.draw import EDGES, TABLE, draw_many
+from samd_validate.stats.resampling.layout import layout_of, patients_of
 from samd_validate.stats.sample import Sample
-from samd_validate.stats.scales import SCALES
 from samd_validate.stats.values import left_out, value_of
 
 ONE_STEP = ("calibration_slope", "calibration_intercept", "calibration_in_the_large")

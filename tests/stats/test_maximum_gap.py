@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
-from samd_validate.stats.maximum_gap import maximum_gap, pairwise_gaps
+from samd_validate.stats.comparison.maximum_gap import maximum_gap, pairwise_gaps
 
 
 def group(value: float, n: int = 100) -> Estimate:

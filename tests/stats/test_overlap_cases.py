@@ -15,13 +15,23 @@ from scipy.stats import t as student
 
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.case_estimates import METHODS, estimate_cases, estimate_lesions
-from samd_validate.stats.case_measures import CASE_MEASURES
-from samd_validate.stats.case_table import CaseOverlap, count_empty, measure_case
-from samd_validate.stats.empty_masks import DEFAULTS, IMAGE_DIAGONAL, EmptyPolicy, WhenEmpty
-from samd_validate.stats.lesions import LesionRule, lesions_of
-from samd_validate.stats.masks import Empty, Masks
-from samd_validate.stats.patient_sums import (
+from samd_validate.stats.intervals.proportions import clopper_pearson
+from samd_validate.stats.segmentation.case_estimates import (
+    METHODS,
+    estimate_cases,
+    estimate_lesions,
+)
+from samd_validate.stats.segmentation.case_measures import CASE_MEASURES
+from samd_validate.stats.segmentation.case_table import CaseOverlap, count_empty, measure_case
+from samd_validate.stats.segmentation.empty_masks import (
+    DEFAULTS,
+    IMAGE_DIAGONAL,
+    EmptyPolicy,
+    WhenEmpty,
+)
+from samd_validate.stats.segmentation.lesions import LesionRule, lesions_of
+from samd_validate.stats.segmentation.masks import Empty, Masks
+from samd_validate.stats.segmentation.patient_sums import (
     PatientSums,
     border_limits,
     median_replicates,
@@ -29,7 +39,6 @@ from samd_validate.stats.patient_sums import (
     sums_by_patient,
     woodruff_limits,
 )
-from samd_validate.stats.proportions import clopper_pearson
 
 PLAN = IntervalPlan(n_resamples=400, seed=5)
 RULE, ANOTHER = LesionRule(iou_threshold=0.2), LesionRule(iou_threshold=0.3)

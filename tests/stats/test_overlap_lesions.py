@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from samd_validate.stats.lesions import (
+from samd_validate.stats.segmentation.lesions import (
     LesionRule,
     Match,
     components,
@@ -18,7 +18,7 @@ from samd_validate.stats.lesions import (
     match_instances,
     pairwise_iou,
 )
-from samd_validate.stats.masks import Masks
+from samd_validate.stats.segmentation.masks import Masks
 
 HALF = LesionRule(iou_threshold=0.5)
 ANY = LesionRule(iou_threshold=0)

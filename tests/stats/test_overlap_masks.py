@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from samd_validate.stats.masks import Empty, Masks
-from samd_validate.stats.overlap import (
+from samd_validate.stats.segmentation.masks import Empty, Masks
+from samd_validate.stats.segmentation.overlap import (
     PixelCounts,
     dice,
     iou,

@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.spatial.distance import cdist
 
 from samd_validate.core.arrays import BoolArray, FloatArray
-from samd_validate.stats.masks import Masks
-from samd_validate.stats.surface import (
+from samd_validate.stats.segmentation.masks import Masks
+from samd_validate.stats.segmentation.surface import (
     average_symmetric_surface_distance,
     boundary,
     hausdorff_distance,

@@ -14,10 +14,10 @@ from scipy.stats import chi2, poisson
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.draw import EDGES, TABLE, draw_many
 from samd_validate.stats.engine import MEASURES, estimate, paired_difference
-from samd_validate.stats.layout import Layout, layout_of, patients_of
-from samd_validate.stats.resample import Parts, sums_of
+from samd_validate.stats.resampling.draw import EDGES, TABLE, draw_many
+from samd_validate.stats.resampling.layout import Layout, layout_of, patients_of
+from samd_validate.stats.resampling.resample import Parts, sums_of
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.values import replicates
 

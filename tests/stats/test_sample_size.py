@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from samd_validate.core.estimate import NotEstimable
-from samd_validate.stats.design_effect import Clusters, design_effect
-from samd_validate.stats.linear_predictor import (
+from samd_validate.stats.intervals.proportions import wilson
+from samd_validate.stats.sizes.design_effect import Clusters, design_effect
+from samd_validate.stats.sizes.linear_predictor import (
     LinearPredictor,
     beta_predictor,
     binormal_predictor,
     normal_predictor,
     predictor_of_sample,
 )
-from samd_validate.stats.planned_error import (
+from samd_validate.stats.sizes.planned_error import (
     PlannedError,
     auroc_difference_error,
     auroc_error,
@@ -32,9 +33,8 @@ from samd_validate.stats.planned_error import (
     proportion_error,
     standardised_net_benefit_error,
 )
-from samd_validate.stats.planned_measure import Assumed, Lacking, planned_error_of
-from samd_validate.stats.proportions import wilson
-from samd_validate.stats.sample_size import (
+from samd_validate.stats.sizes.planned_measure import Assumed, Lacking, planned_error_of
+from samd_validate.stats.sizes.sample_size import (
     Bounds,
     SampleSize,
     half_width_of,
@@ -44,7 +44,7 @@ from samd_validate.stats.sample_size import (
     size_for_standard_error,
     size_to_keep,
 )
-from samd_validate.stats.study_size import (
+from samd_validate.stats.sizes.study_size import (
     StillNeeded,
     external_validation_sizes,
     still_needed,

@@ -16,14 +16,14 @@ from scipy.special import expit, logit, ndtr, ndtri
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.binned_ece import _binned_or_lacking, binned_calibration_error
-from samd_validate.stats.calibration_error import ERRORS, errors_of_counts
-from samd_validate.stats.calibration_error_interval import (
+from samd_validate.stats.calibration.binned_ece import _binned_or_lacking, binned_calibration_error
+from samd_validate.stats.calibration.calibration_error import ERRORS, errors_of_counts
+from samd_validate.stats.calibration.calibration_error_interval import (
     calibrated_errors,
     calibration_error_interval,
 )
+from samd_validate.stats.calibration.spline import spline_fit
 from samd_validate.stats.sample import Sample
-from samd_validate.stats.spline import spline_fit
 
 RESAMPLES, SETS, LEVEL, GROUPS, MANY = 300, 399, 0.95, 40, 400_000
 KINDS, TRUTHS, PREVALENCES, SIZES = (

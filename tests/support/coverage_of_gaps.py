@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from samd_validate.core.estimate import Estimate
-from samd_validate.stats.maximum_gap import maximum_gap
+from samd_validate.stats.comparison.maximum_gap import maximum_gap
 
 SHARE = 0.7
 RESAMPLES = 400

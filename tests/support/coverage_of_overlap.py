@@ -17,8 +17,8 @@ from scipy.stats import beta, norm
 
 from samd_validate.core.arrays import FloatArray, IntArray
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.intervals import Limits, percentile
-from samd_validate.stats.patient_sums import (
+from samd_validate.stats.intervals.from_draws import Limits, percentile
+from samd_validate.stats.segmentation.patient_sums import (
     PatientSums,
     Range,
     bca_limits,

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from samd_validate.core.estimate import Estimate
-from samd_validate.stats.heterogeneity import INTERVALS, Pooled, Pooling, pool
+from samd_validate.stats.comparison.heterogeneity import INTERVALS, Pooled, Pooling, pool
 
 SITES = (3, 5, 10, 20)
 TAU2 = (0.0, 0.25, 1.0)

@@ -10,12 +10,12 @@ from populations import Cell, draw, truth
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.choose import RESAMPLING, chosen, offered
-from samd_validate.stats.intervals import Limits
+from samd_validate.stats.intervals.choose import RESAMPLING, chosen, offered
+from samd_validate.stats.intervals.from_draws import Limits
+from samd_validate.stats.intervals.limits import Asked, closed_limits, resampled_limits
 from samd_validate.stats.lacking import MOST_UNDEFINED, lacking
-from samd_validate.stats.layout import layout_of, patients_of
-from samd_validate.stats.limits import Asked, closed_limits, resampled_limits
-from samd_validate.stats.resample import Parts
+from samd_validate.stats.resampling.layout import layout_of, patients_of
+from samd_validate.stats.resampling.resample import Parts
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.values import replicates, value_of
 

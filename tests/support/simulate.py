@@ -15,8 +15,8 @@ import numpy as np
 from held import BY_ROW, RESAMPLES, Cell, Tallies, tallied
 from matplotlib.figure import Figure
 
-from samd_validate.stats.choose import METHODS
 from samd_validate.stats.engine import MEASURES
+from samd_validate.stats.intervals.choose import METHODS
 
 SIZES = (100, 200, 500, 2000)
 PREVALENCES = (0.05, 0.15, 0.40)

@@ -13,9 +13,14 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtri
 
-from samd_validate.stats.decisions import Claim, Decision, decide_normal, decide_replicates
-from samd_validate.stats.delong import covariance, delong
-from samd_validate.stats.paired_proportions import tango_p
+from samd_validate.stats.comparison.decisions import (
+    Claim,
+    Decision,
+    decide_normal,
+    decide_replicates,
+)
+from samd_validate.stats.comparison.paired_proportions import tango_p
+from samd_validate.stats.intervals.delong import covariance, delong
 
 MARGIN = 0.05
 REFERENCE = 0.80

@@ -1,0 +1,1 @@
+"""Whether predicted risks are right in size: curves, errors, tests."""

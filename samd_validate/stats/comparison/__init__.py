@@ -1,0 +1,1 @@
+"""Decisions against margins, several hypotheses, several sites, several groups."""

@@ -1,0 +1,1 @@
+"""Limits of estimates and differences, and which of them is taken."""

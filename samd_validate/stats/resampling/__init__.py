@@ -1,0 +1,1 @@
+"""Resamples of patients, sums over rows, and values without each patient."""

@@ -1,0 +1,1 @@
+"""Overlap of masks, distances of surfaces, lesions, and estimates over cases."""
