@@ -1,4 +1,6 @@
-"""How often intervals of calibration errors hold the truth: `python tests/support/coverage_of_calibration_error.py` prints tables.
+"""How often intervals of calibration errors hold the truth, as tables.
+
+`python tests/support/coverage_of_calibration_error.py errors|binned|band REPEATS [SIZE ...]`
 
 Risks are binormal (distance 1.2) or beta (sum of parameters 4) and then calibrated, too extreme
 (true slope 0.7 around the prevalence) or too low (true log-odds higher by 0.5). The truth is 0 for
@@ -9,6 +11,7 @@ true log-odds by up to 0.8 around the prevalence, ``curved`` adds 0.15 times the
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -214,15 +217,12 @@ def _named(cell: Cell) -> tuple[str, ...]:
     return str(cell.n), cell.kind, cell.truth, f"{100 * cell.prevalence:.0f} %"
 
 
-def say_errors(repeats: int) -> None:
-    """Print the coverage of the chosen interval by cell, and of the others over all cells.
-
-    With 2000 patients a third of the repeats are made.
-    """
+def say_errors(repeats: int, cells: Sequence[Cell]) -> None:
+    """Print the coverage of the chosen interval by cell, and of the others over all cells."""
     every: dict[str, list[np.ndarray]] = {}
     _head("n", "risks", "truth", "prevalence", "ICI", "E50", "E90", "Emax")
-    for cell in CELLS:
-        found = coverage(cell, repeats // 3 if cell.n == max(SIZES) else repeats)
+    for cell in cells:
+        found = coverage(cell, repeats)
         for method, shares in found.items():
             every.setdefault(method, []).append(shares)
         _say(*_named(cell), *map(_percent, found["chosen"]))
@@ -233,27 +233,28 @@ def say_errors(repeats: int) -> None:
         _say(method, *words)
 
 
-def say_binned(repeats: int) -> None:
+def say_binned(repeats: int, cells: Sequence[Cell]) -> None:
     """Print the coverage of the binned error by cell."""
     _head("n", "risks", "truth", "prevalence", "binned")
-    for cell in CELLS:
+    for cell in cells:
         _say(*_named(cell), _percent(coverage_binned(cell, repeats)))
 
 
-def say_band(repeats: int) -> None:
+def say_band(repeats: int, cells: Sequence[Cell]) -> None:
     """Print the coverage of the band by cell."""
     _head("n", "risks", "truth", "prevalence", "band")
     bent = (
         Cell(n, k, truth, p)
         for truth in ("bump", "curved")
-        for n in SIZES
+        for n in dict.fromkeys(cell.n for cell in cells)
         for k in KINDS
         for p in PREVALENCES
     )
-    for cell in (*CELLS, *bent):
+    for cell in (*cells, *bent):
         _say(*_named(cell), _percent(coverage_of_band(cell, repeats)))
 
 
 if __name__ == "__main__":
-    what, many = sys.argv[1], int(sys.argv[2])
-    {"errors": say_errors, "binned": say_binned, "band": say_band}[what](many)
+    what, many, *sizes = sys.argv[1:]
+    wanted = [cell for cell in CELLS if not sizes or str(cell.n) in sizes]
+    {"errors": say_errors, "binned": say_binned, "band": say_band}[what](int(many), wanted)
