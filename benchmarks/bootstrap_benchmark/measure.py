@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,15 +52,6 @@ def measure(amounts: Amounts) -> Measured:
     return found
 
 
-@contextmanager
-def if_offered(found: Measured) -> Iterator[None]:
-    """Keep what the engine at hand does not offer out of the figures, and say so."""
-    try:
-        yield
-    except ours.NotOffered as lacking:
-        found.not_offered.add(str(lacking))
-
-
 def time_first_calls(found: Measured) -> None:
     """Time the first call of a process, with nothing compiled and with all compiled before."""
     if found.amounts.with_first_calls:
@@ -72,11 +62,9 @@ def see_peaks(found: Measured) -> None:
     """See how memory grows with the rows."""
     for method in METHODS:
         for threads in found.threads:
-            with if_offered(found):
-                ours.plan(1, method=method, threads=threads)
-                found.peaks += processes.peaks(
-                    found.amounts.memory_rows, found.amounts.memory_resamples, method, threads
-                )
+            found.peaks += processes.peaks(
+                found.amounts.memory_rows, found.amounts.memory_resamples, method, threads
+            )
 
 
 def time_ours(found: Measured) -> None:
@@ -85,9 +73,8 @@ def time_ours(found: Measured) -> None:
         rows = cohort.draw(n)
         for method in METHODS:
             for threads in found.threads:
-                with if_offered(found):
-                    seconds = _median(found, n, rows, Shape(), method, threads)
-                    found.ours[(method, threads, n)] = seconds
+                seconds = _median(found, n, rows, Shape(), method, threads)
+                found.ours[(method, threads, n)] = seconds
 
 
 def time_shapes(found: Measured) -> None:
@@ -96,9 +83,8 @@ def time_shapes(found: Measured) -> None:
         rows = cohort.draw(n)
         for name, shape in SHAPES.items():
             for threads in found.threads:
-                with if_offered(found):
-                    seconds = _median(found, n, rows, shape, "percentile", threads)
-                    found.shapes[(n, name, threads)] = seconds
+                seconds = _median(found, n, rows, shape, "percentile", threads)
+                found.shapes[(n, name, threads)] = seconds
 
 
 def _median(found: Measured, n: int, rows: Rows, shape: Shape, method: str, threads: int) -> float:
@@ -156,23 +142,20 @@ def _bca(found: Measured, rows: Rows, peer: str, way: peers.Peer) -> Timing:
 
 def _compare(found: Measured, rows: Rows, peer: str, method: str, said: np.ndarray) -> None:
     """Note how far apart the two sides are, beside what other seeds move our own intervals."""
-    with if_offered(found):
-        plan = ours.plan(found.amounts.resamples, method=method)
-        seen = [
-            ours.limits(ours.intervals(rows, replace(plan, seed=seed))) for seed in range(SEEDS)
-        ]
-        (value, *_), ends = seen[0], np.array([one[1:] for one in seen])
-        theirs = peers.all_five(rows.threshold)(rows.label, rows.score)
-        apart = np.abs(said - ends[0])
-        error = np.sqrt(2) * ends.std(axis=0, ddof=1)
-        agreement = Agreement(
-            who=f"{peer}, {method}",
-            n=rows.n,
-            values=float(np.abs(value - theirs).max()),
-            widths=float((apart / (ends[0, 1] - ends[0, 0])).max()),
-            errors=float((apart / error).max()),
-        )
-        found.agreement.append(agreement)
+    plan = ours.plan(found.amounts.resamples, method=method)
+    seen = [ours.limits(ours.intervals(rows, replace(plan, seed=seed))) for seed in range(SEEDS)]
+    (value, *_), ends = seen[0], np.array([one[1:] for one in seen])
+    theirs = peers.all_five(rows.threshold)(rows.label, rows.score)
+    apart = np.abs(said - ends[0])
+    error = np.sqrt(2) * ends.std(axis=0, ddof=1)
+    agreement = Agreement(
+        who=f"{peer}, {method}",
+        n=rows.n,
+        values=float(np.abs(value - theirs).max()),
+        widths=float((apart / (ends[0, 1] - ends[0, 0])).max()),
+        errors=float((apart / error).max()),
+    )
+    found.agreement.append(agreement)
 
 
 def time_groups(found: Measured) -> None:
@@ -181,14 +164,13 @@ def time_groups(found: Measured) -> None:
     rows = cohort.draw(amounts.group_rows)
     group = cohort.groups(rows.n, amounts.n_groups)
     for threads in found.threads:
-        with if_offered(found):
-            plan = ours.plan(amounts.group_resamples, threads=threads)
-            few = ours.plan(WARM_UP, threads=threads)
-            ours.in_groups(rows, group, few)
-            found.groups[threads] = median_seconds(
-                lambda asked=plan: ours.in_groups(rows, group, asked),
-                max(amounts.repeats.values()),
-            )
+        plan = ours.plan(amounts.group_resamples, threads=threads)
+        few = ours.plan(WARM_UP, threads=threads)
+        ours.in_groups(rows, group, few)
+        found.groups[threads] = median_seconds(
+            lambda asked=plan: ours.in_groups(rows, group, asked),
+            max(amounts.repeats.values()),
+        )
     if peers.is_installed("fairlearn"):
         found.fairlearn = scaled(
             lambda resamples: peers.fairlearn_groups(rows, group, resamples),

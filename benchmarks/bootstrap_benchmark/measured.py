@@ -96,7 +96,6 @@ class Measured:
     peaks: list[Peak] = field(default_factory=list)
     first_calls: dict[str, dict[str, float]] = field(default_factory=dict)
     agreement: list[Agreement] = field(default_factory=list)
-    not_offered: set[str] = field(default_factory=set)
 
     @property
     def most_threads(self) -> int:

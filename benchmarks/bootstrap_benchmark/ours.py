@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 
 import numpy as np
 
@@ -17,35 +16,19 @@ from samd_validate.stats.sample import Sample
 FIVE = ("auroc", "auprc", "brier", "sensitivity", "specificity")
 PAIR = ("auroc", "auprc")
 FOUR = ("auroc", "auprc", "brier", "sensitivity")
-OFFERED = frozenset(field.name for field in fields(IntervalPlan))
-
-
-class NotOffered(Exception):
-    """The engine at hand has no such way of making intervals."""
 
 
 def plan(
     n_resamples: int, *, method: str = "percentile", threads: int = 1, is_stratified: bool = False
 ) -> IntervalPlan:
-    """Return a plan of intervals; nothing that is asked is left out in silence.
-
-    Raises
-    ------
-    NotOffered
-        Where the engine at hand has no field for what is asked.
-    """
-    asked = {
-        "n_resamples": n_resamples,
-        "seed": 1,
-        "method": method,
-        "n_threads": threads,
-        "is_stratified": is_stratified,
-    }
-    usual = {"method": "percentile", "n_threads": 1, "is_stratified": False}
-    for name in asked.keys() - OFFERED:
-        if asked[name] != usual[name]:
-            raise NotOffered(f"{name} = {asked[name]}")
-    return IntervalPlan(**{name: value for name, value in asked.items() if name in OFFERED})
+    """Return a plan of intervals with a fixed seed."""
+    return IntervalPlan(
+        n_resamples=n_resamples,
+        seed=1,
+        method=method,
+        n_threads=threads,
+        is_stratified=is_stratified,
+    )
 
 
 def intervals(

@@ -53,8 +53,6 @@ def _head(found: Measured) -> str:
         " thread. Where fewer resamples (or rows left out, for BCa) were run and their time scaled"
         " up, brackets say how many.",
     ]
-    if found.not_offered:
-        lines.append(f"- Not offered by this version: {', '.join(sorted(found.not_offered))}.")
     return "\n".join(lines)
 
 

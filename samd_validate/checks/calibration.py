@@ -16,13 +16,16 @@ MEASURES = (
     "mean_predicted",
     "prevalence",
     "brier",
+    "scaled_brier",
     "log_loss",
+    "ici",
+    "e90",
 )
 
 
 @check(
     "calibration",
-    version=1,
+    version=2,
     params=NoParams,
     measures=MEASURES,
     requirements=("REQ-PERF-CALIBRATION",),
@@ -34,9 +37,12 @@ def calibration(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
     Method: logistic recalibration of the outcome on the log-odds of the score gives slope and
     intercept; calibration-in-the-large is the intercept with the slope held at 1; the ratio of
     observed to expected events, the Brier score and the log loss go with them; the curve is
-    smoothed and has a band (Van Calster et al. 2016, doi:10.1016/j.jclinepi.2015.12.005).
+    smoothed and has a band (Van Calster et al. 2016, doi:10.1016/j.jclinepi.2015.12.005). The
+    integrated calibration index is the mean distance of predicted and smoothed observed risk, E90
+    the distance that nine in ten patients do not exceed.
     How to read it: slope 1, intercept 0 and ratio 1 are perfect. A slope below 1 means risks that
-    are too extreme; a ratio above 1 means that more patients had the event than predicted.
+    are too extreme; a ratio above 1 means that more patients had the event than predicted. An index
+    of 0.02 means that risks miss by two percentage points on average; it is never quite 0.
     Limits: good calibration on average can hide poor calibration in a group: see the subgroups.
     """
     del params

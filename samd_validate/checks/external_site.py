@@ -20,7 +20,7 @@ class ExternalSiteParams(Params):
 
 @check(
     "external_site",
-    version=1,
+    version=2,
     params=ExternalSiteParams,
     measures=(*ALLOWED, *(f"{name}_difference" for name in ALLOWED)),
     needs=("external", "development"),
@@ -30,8 +30,8 @@ def external_site(step: str, inputs: Inputs, params: ExternalSiteParams) -> Chec
     """Compare the internal test part with each external data set.
 
     Purpose: tell whether the device loses performance at a hospital it has not learned from.
-    Method: the difference internal minus external of two independent samples of patients, with an
-    interval from resampling both.
+    Method: the difference internal minus external of two independent samples of patients, with
+    DeLong's interval for the AUROC and that of the jackknife over patients for the others.
     How to read it: for AUROC a difference above 0 means that performance is lost elsewhere; an
     interval across 0 means that neither a loss nor its absence is shown.
     Limits: a difference can come from other patients (case mix), other habits of measuring, or

@@ -10,12 +10,21 @@ from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
 from samd_validate.stats.engine import decision_curve, estimate
 
-MEASURES = ("sensitivity", "specificity", "ppv", "npv", "lr_pos", "lr_neg", "net_benefit")
+MEASURES = (
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "lr_pos",
+    "lr_neg",
+    "net_benefit",
+    "interventions_avoided",
+)
 
 
 @check(
     "operating_point",
-    version=1,
+    version=2,
     params=NoParams,
     measures=MEASURES,
     needs=("operating_point",),
@@ -27,8 +36,8 @@ def operating_point(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
     Purpose: tell a clinician how many events the alarm finds and how many alarms are false.
     Method: the threshold was fixed before the test labels were read (given in the protocol, or
     chosen on the tuning part) and is never tuned here. Counts are shown with every share; the
-    net benefit weighs false alarms by the odds of the threshold (Vickers & Elkin 2006,
-    doi:10.1177/0272989X06295361).
+    net benefit weighs false alarms by the odds of the threshold, and the net interventions avoided
+    are the same against treating everyone (Vickers & Elkin 2006, doi:10.1177/0272989X06295361).
     How to read it: sensitivity is the share of events that raise an alarm, PPV the share of alarms
     that are events; PPV and NPV move with the prevalence.
     Limits: one threshold is one trade-off; the decision curve shows others.

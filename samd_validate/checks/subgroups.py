@@ -43,7 +43,7 @@ class SubgroupParams(Params):
 
 @check(
     "subgroups",
-    version=1,
+    version=2,
     params=SubgroupParams,
     measures=ALLOWED,
     requirements=("REQ-FAIRNESS-SUBGROUPS",),
@@ -52,8 +52,8 @@ def subgroups(step: str, inputs: Inputs, params: SubgroupParams) -> CheckOutput:
     """Measure performance in each group by itself.
 
     Purpose: find groups for whom the device works worse than for the rest.
-    Method: each measure is estimated in every level of every group, with an interval that
-    resamples patients. A group with too few patients or events, or with one outcome only, is
+    Method: each measure is estimated in every level of every group, with an interval in which the
+    patient is the unit. A group with too few patients or events, or with one outcome only, is
     listed as not assessed and never left out.
     How to read it: compare a row's interval with the line for all patients. Calibration-in-the-
     large above 0 means that the group has more events than predicted: its risk is understated.

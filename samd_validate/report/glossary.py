@@ -22,6 +22,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("bootstrap", "resample"),
     ),
     (
+        "Jackknife",
+        "Leaving out one patient at a time, to see how far an estimate would move with other "
+        "patients.",
+        ("jackknife",),
+    ),
+    (
         "Brier score",
         "Mean squared distance between predicted risk and what happened; 0 is best.",
         ("brier",),
