@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -34,19 +34,31 @@ def value_of(measure: str, layout: Layout) -> float:
 def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None:
     """Return the values without each patient; None where they are undefined or too many."""
     info = MEASURES[measure]
-    present, unit = patients.of_rows(layout)
+    n_patients, n_with_event, unit = patients.of_rows(layout)
     if info.is_from_sums:
         blocks = blocks_left_out(layout, unit, info.wanted)
-        values = np.concatenate([info.from_sums(block) for block in blocks])
+        values = _in_one((info.from_sums(block) for block in blocks), n_patients)
     elif info.coefficient:
         values = _coefficient(info, coefficients_left_out(layout, unit, is_free=_is_free(info)))
-    elif present.size <= MOST_LEFT_OUT:
-        kept = np.array([unit != one for one in range(present.size)], dtype=np.float64)
+    elif n_patients <= MOST_LEFT_OUT:
+        owner = np.arange(layout.n) if unit is None else unit
+        kept = np.array([owner != one for one in range(n_patients)], dtype=np.float64)
         values = _weighted(info.weighted_form, layout, kept)
     else:
         return None
-    n_with_event = int(np.count_nonzero(present < patients.n_with_event))
     return LeftOut(values=values, n_with_event=n_with_event) if np.isfinite(values).all() else None
+
+
+def _in_one(parts: Iterator[FloatArray], size: int) -> FloatArray:
+    """Return parts behind one another; room is made once the first is there, which saves memory."""
+    part = next(parts)
+    whole = np.empty(size)
+    whole[: part.size] = part
+    done = part.size
+    for part in parts:
+        whole[done : done + part.size] = part
+        done += part.size
+    return whole
 
 
 def replicates(

@@ -123,13 +123,11 @@ def test_a_smoke_run_reaches_no_goal() -> None:
     assert goal("thread, BCa").verdict(found) == "not judged"
 
 
-def test_page_says_how_much_was_run_and_what_is_not_offered() -> None:
+def test_page_says_how_much_was_run() -> None:
     found = nothing_yet()
     found.peers[(peers.SCIPY, "bca", 10_000)] = Timing(seconds=120, run=50, asked=10_000)
     found.ours |= {("bca", 1, 10_000): 0.2, ("bca", 2, 10_000): 0.1}
-    found.not_offered.add("is_stratified = True")
     text = page(found)
     assert "| 120 (50 run) |" in text
     assert "| 1,200 x |" in text
-    assert "Not offered by this version: is_stratified = True." in text
     assert text.count("**not measured**") == len(GOALS) - 1

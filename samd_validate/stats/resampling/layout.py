@@ -100,13 +100,17 @@ class Patients:
         """Return whether every row is a patient of its own."""
         return self.n == self.unit.size
 
-    def of_rows(self, layout: Layout) -> tuple[Column, Column]:
-        """Return the patients of a layout, and for each of its rows the place among them."""
-        unit = self.unit[layout.rows]
-        if layout.n == self.unit.size:
-            return np.arange(self.n), unit
-        present, place = np.unique(unit, return_inverse=True)
-        return present, place
+    def of_rows(self, layout: Layout) -> tuple[int, int, Column | None]:
+        """Return how many patients a layout has, and how many with an event; and the places.
+
+        A place ``(n,)`` is the number of a row's patient among those of the layout; None where
+        every row is a patient of its own, in its own place.
+        """
+        if layout.n == self.unit.size and self.are_rows:
+            return self.n, self.n_with_event, None
+        present, place = np.unique(self.unit[layout.rows], return_inverse=True)
+        with_event = int(np.count_nonzero(present < self.n_with_event))
+        return int(present.size), with_event, place
 
     def bounds(self, *, is_stratified: bool) -> Column:
         """Return the ends of strata: patients with and without an event, or all in one."""

@@ -22,22 +22,19 @@ NOTHING: FloatArray = np.broadcast_to(np.zeros(1), (2**31,))
 """Zeros for a sum that is not asked for; it takes no memory."""
 
 
-def summed(of_row: Column, unit: Column, n_units: int) -> Column:
+def summed(of_row: Column, unit: Column | None) -> Column:
     """Return the sums of a column by patient ``(patients,)``; the column if rows are patients."""
-    if n_units == of_row.size:
-        found = np.empty_like(of_row)
-        found[unit] = of_row
-        return found
-    return np.bincount(unit, weights=of_row, minlength=n_units).astype(np.float64)
+    if unit is None:
+        return of_row
+    return np.bincount(unit, weights=of_row).astype(np.float64)
 
 
-def patient_sums(layout: Layout, unit: Column, wanted: Wanted) -> Sums:
+def patient_sums(layout: Layout, unit: Column | None, wanted: Wanted) -> Sums:
     """Return the sums ``(patients,)`` over each patient's own rows.
 
-    ``unit (n,)`` is the patient of each row of the layout, numbered from 0. Area and precision are
-    by how much the whole falls without the patient.
+    ``unit (n,)`` is the patient of each row of the layout, numbered from 0; None where every row
+    is one. Area and precision are by how much the whole falls without the patient.
     """
-    n_units = int(unit.max()) + 1
     event, alarm = np.zeros(layout.n, np.int8), np.zeros(layout.n, np.int8)
     event[: layout.n_events] = 1
     alarm[: layout.cuts[0]] = 1
@@ -45,12 +42,12 @@ def patient_sums(layout: Layout, unit: Column, wanted: Wanted) -> Sums:
     columns = columns_of(layout, wanted.columns)
 
     def by_patient(of_row: Column) -> Column:
-        return summed(of_row, unit, n_units)
+        return summed(of_row, unit)
 
     return Sums(
         events=by_patient(event),
         others=by_patient(1 - event),
-        area=_areas(layout, unit, n_units) if wanted.area else NOTHING,
+        area=_areas(layout, unit) if wanted.area else NOTHING,
         precision=by_patient(_precisions(layout)) if wanted.precision else NOTHING,
         tp=by_patient(event * alarm),
         fp=by_patient((1 - event) * alarm),
@@ -59,7 +56,7 @@ def patient_sums(layout: Layout, unit: Column, wanted: Wanted) -> Sums:
     )
 
 
-def blocks_left_out(layout: Layout, unit: Column, wanted: Wanted) -> Iterator[Sums]:
+def blocks_left_out(layout: Layout, unit: Column | None, wanted: Wanted) -> Iterator[Sums]:
     """Yield the sums ``(block,)`` over the rows of all other patients, a block of patients a time.
 
     Blocks keep memory at a few bytes a row.
@@ -79,20 +76,20 @@ def blocks_left_out(layout: Layout, unit: Column, wanted: Wanted) -> Iterator[Su
         )
 
 
-def _areas(layout: Layout, unit: Column, n_units: int) -> FloatArray:
+def _areas(layout: Layout, unit: Column | None) -> FloatArray:
     """Return twice the ordered pairs each patient has a part in; those within count once."""
     m = layout.n_events
     of_row = np.empty(layout.n)
     of_row[:m] = 2.0 * (layout.n - m) - layout.above - layout.upto
-    events, others = -layout.score[:m], -layout.score[m:]
-    of_row[m:] = np.searchsorted(events, others, "left")
-    of_row[m:] += np.searchsorted(events, others, "right")
-    del events, others
-    areas = summed(of_row, unit, n_units)
-    return areas if n_units == layout.n else areas - _areas_within(layout, unit, n_units)
+    rising, others = layout.score[:m][::-1], layout.score[m:]
+    of_row[m:] = 2.0 * m
+    of_row[m:] -= np.searchsorted(rising, others, "right")
+    of_row[m:] -= np.searchsorted(rising, others, "left")
+    areas = summed(of_row, unit)
+    return areas if unit is None else areas - _areas_within(layout, unit)
 
 
-def _areas_within(layout: Layout, unit: Column, n_units: int) -> FloatArray:
+def _areas_within(layout: Layout, unit: Column) -> FloatArray:
     """Return twice the ordered pairs inside each patient, from one sort by patient and score."""
     order = np.lexsort((-layout.score, unit))
     score, owner = layout.score[order], unit[order]
@@ -104,8 +101,7 @@ def _areas_within(layout: Layout, unit: Column, n_units: int) -> FloatArray:
     owner_of_group = owner[is_new]
     running = np.cumsum(events) - events
     first = np.searchsorted(owner_of_group, owner_of_group, side="left")
-    pairs = others * (2 * (running - running[first]) + events)
-    return summed(pairs, owner_of_group, n_units)
+    return summed(others * (2 * (running - running[first]) + events), owner_of_group)
 
 
 def _precisions(layout: Layout) -> FloatArray:
@@ -115,12 +111,17 @@ def _precisions(layout: Layout) -> FloatArray:
     fewer = np.maximum(tp + fp - 1, 1)
     here, one_less, one_more = tp / (tp + fp), (tp - 1) / fewer, tp / fewer
     events, others = layout.score[:m], layout.score[m:]
-    first = np.searchsorted(-events, -events, side="left")
-    first_below = np.searchsorted(-events, -others, side="left")
+    first = m - np.searchsorted(events[::-1], events, side="right")
     effects = np.empty(layout.n)
     effects[:m] = _suffix(here - one_less)[first] + one_less
-    effects[m:] = _suffix(here - one_more)[first_below]
+    at_most = np.searchsorted(events[::-1], others, side="right")
+    np.take(_prefix(here - one_more), at_most, out=effects[m:], mode="clip")
     return effects
+
+
+def _prefix(values: FloatArray) -> FloatArray:
+    """Return for each number of last values their sum, 0 for none."""
+    return _suffix(values)[::-1]
 
 
 def _suffix(values: FloatArray) -> FloatArray:
@@ -128,7 +129,7 @@ def _suffix(values: FloatArray) -> FloatArray:
     return np.append(np.cumsum(values[::-1])[::-1], 0.0)
 
 
-def coefficients_left_out(layout: Layout, unit: Column, *, is_free: bool) -> FloatArray:
+def coefficients_left_out(layout: Layout, unit: Column | None, *, is_free: bool) -> FloatArray:
     """Return intercept and slope ``(patients, 2)`` of recalibration without each patient.
 
     One Newton step from the coefficients of all, with the information of the others.
@@ -136,10 +137,9 @@ def coefficients_left_out(layout: Layout, unit: Column, *, is_free: bool) -> Flo
     a, b = coefficients_of(layout, is_free=is_free)
     x = log_odds(layout.score)
     p = expit(a + b * x)
-    n_units = int(unit.max()) + 1
 
     def by_patient(of_row: FloatArray) -> FloatArray:
-        return summed(of_row, unit, n_units)
+        return summed(of_row, unit)
 
     residual, curvature = layout.label - p, p * (1 - p)
     g0, g1 = by_patient(residual), by_patient(residual * x)
@@ -149,7 +149,7 @@ def coefficients_left_out(layout: Layout, unit: Column, *, is_free: bool) -> Flo
         (curvature * x**2).sum() - by_patient(curvature * x**2),
     )
     if not is_free:
-        return np.stack([a - g0 / h00, np.full(n_units, b)], axis=1)
+        return np.stack([a - g0 / h00, np.full(g0.size, b)], axis=1)
     determinant = h00 * h11 - h01**2
     determinant = np.where(determinant > 0, determinant, np.nan)
     step_a = (h11 * g0 - h01 * g1) / determinant

@@ -43,7 +43,7 @@ def limits_by_student(
 
 def _columns(info: MeasureInfo, layout: Layout, patients: Patients) -> FloatArray:
     """Return top, bottom, and their squares and product, by patient ``(patients, 5)``."""
-    unit = patients.unit[layout.rows]
+    *_, unit = patients.of_rows(layout)
     own = patient_sums(layout, unit, info.wanted)
     top, bottom = info.parts(own) if info.parts is not None else (own.events, own.n)
     top = np.nan_to_num(top)
