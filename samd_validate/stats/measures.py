@@ -14,7 +14,7 @@ from samd_validate.stats.resampling.layout import Sums
 from samd_validate.stats.resampling.resample import Wanted
 from samd_validate.stats.resampling.weighted import Weighted
 
-NOTHING = Wanted()
+NOTHING, COUNTS = Wanted(), Wanted(counts=True)
 OfSums: TypeAlias = Callable[[Sums], FloatArray]
 PartsOf: TypeAlias = Callable[[Sums], of_sums.Parts]
 
@@ -163,6 +163,7 @@ def _at_threshold(
         parts=parts,
         of_sums=of,
         is_share=share,
+        wanted=COUNTS,
         needs_threshold=True,
         needs_both_classes=both,
     )

@@ -103,6 +103,7 @@ def _joined(wanted: Sequence[Wanted]) -> Wanted:
     return Wanted(
         area=any(one.area for one in wanted),
         precision=any(one.precision for one in wanted),
+        counts=any(one.counts for one in wanted),
         columns=tuple(dict.fromkeys(name for one in wanted for name in one.columns)),
     )
 

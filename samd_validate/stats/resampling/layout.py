@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -85,20 +86,30 @@ def _descending(rows: Column, score: Column) -> Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Patients:
-    """Who is resampled: ``unit (n,)`` is the patient of each row, in the order of the sample.
+    """Who is resampled.
 
     Patients are numbered as they come up in the layout, so that those with an event come first
-    and a permutation of rows changes nothing.
+    and a permutation of rows changes nothing. ``number (n,)`` is the patient at each place of the
+    layout, None where every row is a patient of its own; ``rows (n,)`` are the rows at the places.
     """
 
-    unit: Column
+    rows: Column
+    number: Column | None
     n: int
     n_with_event: int
 
     @property
     def are_rows(self) -> bool:
         """Return whether every row is a patient of its own."""
-        return self.n == self.unit.size
+        return self.number is None
+
+    @cached_property
+    def unit(self) -> Column:
+        """Return the patient of each row, in the order of the sample; made when it is needed."""
+        unit = np.empty(self.rows.size, dtype=np.int32)
+        places = np.arange(self.rows.size, dtype=np.int32)
+        unit[self.rows] = places if self.number is None else self.number
+        return unit
 
     def of_rows(self, layout: Layout) -> tuple[int, int, Column | None]:
         """Return how many patients a layout has, and how many with an event; and the places.
@@ -106,7 +117,7 @@ class Patients:
         A place ``(n,)`` is the number of a row's patient among those of the layout; None where
         every row is a patient of its own, in its own place.
         """
-        if layout.n == self.unit.size and self.are_rows:
+        if layout.n == self.rows.size and self.are_rows:
             return self.n, self.n_with_event, None
         present, place = np.unique(self.unit[layout.rows], return_inverse=True)
         with_event = int(np.count_nonzero(present < self.n_with_event))
@@ -120,17 +131,18 @@ class Patients:
 
 def patients_of(sample: Sample, layout: Layout) -> Patients:
     """Return who is behind each row of a sample of which ``layout`` is the whole."""
-    unit = np.empty(sample.n, dtype=np.int32)
     if sample.n_clusters == sample.n:
-        unit[layout.rows] = np.arange(sample.n, dtype=np.int32)
-        return Patients(unit=unit, n=sample.n, n_with_event=layout.n_events)
+        return Patients(rows=layout.rows, number=None, n=sample.n, n_with_event=layout.n_events)
     codes = sample.codes[layout.rows]
     _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
     number = np.empty(first.size, dtype=np.int32)
     number[np.argsort(first)] = np.arange(first.size, dtype=np.int32)
-    unit[layout.rows] = number[inverse]
-    n_with_event = int(np.count_nonzero(first < layout.n_events))
-    return Patients(unit=unit, n=int(first.size), n_with_event=n_with_event)
+    return Patients(
+        rows=layout.rows,
+        number=number[inverse],
+        n=int(first.size),
+        n_with_event=int(np.count_nonzero(first < layout.n_events)),
+    )
 
 
 def _squared(layout: Layout) -> FloatArray:

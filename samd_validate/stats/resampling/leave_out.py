@@ -35,10 +35,8 @@ def patient_sums(layout: Layout, unit: Column | None, wanted: Wanted) -> Sums:
     ``unit (n,)`` is the patient of each row of the layout, numbered from 0; None where every row
     is one. Area and precision are by how much the whole falls without the patient.
     """
-    event, alarm = np.zeros(layout.n, np.int8), np.zeros(layout.n, np.int8)
+    event = np.zeros(layout.n, np.int8)
     event[: layout.n_events] = 1
-    alarm[: layout.cuts[0]] = 1
-    alarm[layout.n_events : layout.n_events + layout.cuts[1]] = 1
     columns = columns_of(layout, wanted.columns)
 
     def by_patient(of_row: Column) -> Column:
@@ -49,11 +47,19 @@ def patient_sums(layout: Layout, unit: Column | None, wanted: Wanted) -> Sums:
         others=by_patient(1 - event),
         area=_areas(layout, unit) if wanted.area else NOTHING,
         precision=by_patient(_precisions(layout)) if wanted.precision else NOTHING,
-        tp=by_patient(event * alarm),
-        fp=by_patient((1 - event) * alarm),
+        tp=by_patient(event * _alarms(layout)) if wanted.counts else NOTHING,
+        fp=by_patient((1 - event) * _alarms(layout)) if wanted.counts else NOTHING,
         columns={n: by_patient(c) for n, c in zip(wanted.columns, columns, strict=True)},
         threshold=layout.threshold,
     )
+
+
+def _alarms(layout: Layout) -> Column:
+    """Return whether a row scores at least the threshold: 0 or 1 ``(n,)``."""
+    alarm = np.zeros(layout.n, np.int8)
+    alarm[: layout.cuts[0]] = 1
+    alarm[layout.n_events : layout.n_events + layout.cuts[1]] = 1
+    return alarm
 
 
 def blocks_left_out(layout: Layout, unit: Column | None, wanted: Wanted) -> Iterator[Sums]:

@@ -27,10 +27,11 @@ CELLS = 400_000
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which sums are needed: the area, the precision, and columns by name."""
+    """Which sums are needed: area, precision, counts at the threshold, and columns by name."""
 
     area: bool = False
     precision: bool = False
+    counts: bool = False
     columns: tuple[str, ...] = ()
 
 
