@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.stats.calibration import calibration_error
-from samd_validate.stats.resampling import of_sums, weighted
+from samd_validate.stats.resampling import of_sums
 from samd_validate.stats.resampling.layout import Sums
 from samd_validate.stats.resampling.resample import Wanted
 from samd_validate.stats.resampling.weighted import Weighted
@@ -189,7 +189,8 @@ _ALL = (
         title="Partial AUROC",
         direction="higher",
         meaning="Area under the ROC curve where specificity is at least 0.9; 0.1 is perfect.",
-        weighted=weighted.partial_auroc,
+        of_sums=of_sums.partial_auroc,
+        wanted=Wanted(partial=True),
         needs_both_classes=True,
     ),
     MeasureInfo(
@@ -197,7 +198,8 @@ _ALL = (
         title="Partial AUROC, rescaled",
         direction="higher",
         meaning="The partial area on McClish's scale: 0.5 is chance, 1 is perfect.",
-        weighted=weighted.partial_auroc_mcclish,
+        of_sums=of_sums.partial_auroc_mcclish,
+        wanted=Wanted(partial=True),
         needs_both_classes=True,
     ),
     MeasureInfo(
@@ -365,7 +367,8 @@ _ALL = (
         title="Threshold by Youden's index",
         direction="none",
         meaning="Score at which sensitivity + specificity is largest in this sample.",
-        weighted=weighted.youden_threshold,
+        of_sums=of_sums.youden_threshold,
+        wanted=Wanted(best=True),
         needs_both_classes=True,
     ),
     _at_threshold(

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
-from samd_validate.stats.calibration.calibration_error import ERRORS, fewer, weighted_errors
+from samd_validate.stats.calibration.calibration_error import (
+    ERRORS,
+    errors_of_counts,
+    score_bins,
+)
 from samd_validate.stats.intervals.from_draws import LeftOut
 from samd_validate.stats.measures import MEASURES, MeasureInfo
 from samd_validate.stats.resampling.layout import Layout, Patients
 from samd_validate.stats.resampling.leave_out import blocks_left_out, coefficients_left_out
-from samd_validate.stats.resampling.resample import Parts, Wanted, coefficients_of, sums_of
+from samd_validate.stats.resampling.resample import (
+    Parts,
+    Wanted,
+    coefficients_of,
+    sums_of,
+    sums_one_by_one,
+)
 from samd_validate.stats.resampling.weighted import Weighted, sorted_rows
 
 MOST_LEFT_OUT = 2_000
@@ -35,17 +44,19 @@ def left_out(measure: str, layout: Layout, patients: Patients) -> LeftOut | None
     """Return the values without each patient; None where they are undefined or too many."""
     info = MEASURES[measure]
     n_patients, n_with_event, unit = patients.of_rows(layout)
-    if info.is_from_sums:
+    if info.is_from_sums and not (info.wanted.partial or info.wanted.best):
         blocks = blocks_left_out(layout, unit, info.wanted)
         values = _in_one((info.from_sums(block) for block in blocks), n_patients)
     elif info.coefficient:
         values = _coefficient(info, coefficients_left_out(layout, unit, is_free=_is_free(info)))
-    elif n_patients <= MOST_LEFT_OUT:
+    elif n_patients > MOST_LEFT_OUT:
+        return None
+    elif info.is_from_sums:
+        values = info.from_sums(sums_one_by_one(layout, unit, info.wanted))
+    else:
         owner = np.arange(layout.n) if unit is None else unit
         kept = np.array([owner != one for one in range(n_patients)], dtype=np.float64)
         values = _weighted(info.weighted_form, layout, kept)
-    else:
-        return None
     return LeftOut(values=values, n_with_event=n_with_event) if np.isfinite(values).all() else None
 
 
@@ -79,24 +90,19 @@ def replicates(
         if of_coefficients:
             solved = parts.coefficients(is_free=is_free)
             found |= {i.name: [_coefficient(i, one) for one in solved] for i in of_coefficients}
-    for info in infos:
-        if info.weighted is not None and info.name not in ERRORS:
-            found[info.name] = [
-                parts.over_weights(
-                    number, partial(_weighted, info.weighted, one), parts.n_resamples
-                )
-                for number, one in enumerate(layouts)
-            ]
     errors = [info.name for info in infos if info.name in ERRORS]
     if errors:
-        smoothed = [
-            parts.over_weights(
-                number, partial(_weighted, weighted_errors, one), fewer(parts.n_resamples, one.n)
-            )
-            for number, one in enumerate(layouts)
-        ]
+        smoothed = [_errors(number, one, parts) for number, one in enumerate(layouts)]
         found |= {name: [one[:, ERRORS.index(name)] for one in smoothed] for name in errors}
     return found
+
+
+def _errors(part: int, layout: Layout, parts: Parts) -> FloatArray:
+    """Return replicates of the calibration errors of a part ``(resamples, 4)``."""
+    score, place = score_bins(layout.score)
+    return parts.over_bins(
+        part, place, score.size, lambda rows, events: errors_of_counts(score, rows, events)
+    )
 
 
 def _joined(wanted: Sequence[Wanted]) -> Wanted:
@@ -104,6 +110,8 @@ def _joined(wanted: Sequence[Wanted]) -> Wanted:
         area=any(one.area for one in wanted),
         precision=any(one.precision for one in wanted),
         counts=any(one.counts for one in wanted),
+        partial=any(one.partial for one in wanted),
+        best=any(one.best for one in wanted),
         columns=tuple(dict.fromkeys(name for one in wanted for name in one.columns)),
     )
 

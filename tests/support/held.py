@@ -22,6 +22,7 @@ from samd_validate.stats.values import replicates, value_of
 __all__ = ["BY_ROW", "Cell", "Tally", "tallied"]
 
 BY_ROW = " by row"
+BY_ROW_SHOWN = ("auroc", "mean_predicted", "prevalence", "brier")
 RESAMPLES = 800
 
 
@@ -73,7 +74,8 @@ def tallied(
             mine = [
                 way.removesuffix(BY_ROW) for way in ways if way.endswith(BY_ROW) == bool(suffix)
             ]
-            for name, way, limits in _limits(one, names, mine, number):
+            shown = names if not suffix else tuple(name for name in names if name in BY_ROW_SHOWN)
+            for name, way, limits in _limits(one, shown, mine, number):
                 tallies.setdefault((name, way + suffix), Tally()).note(limits, true[name])
     return tallies
 

@@ -216,17 +216,19 @@ def scaled_brier(rows: Sorted, weight: FloatArray) -> FloatArray:
 
 
 def partial_auroc(rows: Sorted, weight: FloatArray) -> FloatArray:
-    """Return the area where specificity is at least 0.9, by interpolation of each curve."""
+    """Return the area where specificity is at least 0.9, strip by strip under each curve."""
     areas = []
     for one in weight:
-        tp, fp = (
-            np.cumsum(one * rows.label)[rows.ends],
-            np.cumsum(one * (1 - rows.label))[rows.ends],
-        )
+        tp = np.cumsum(one * rows.label)[rows.ends]
+        fp = np.cumsum(one * (1 - rows.label))[rows.ends]
         x, y = np.append(0, fp / fp[-1]), np.append(0, tp / tp[-1])
-        kept = x < 0.1
-        limit = np.interp(0.1, x, y)
-        areas.append(np.trapezoid(np.append(y[kept], limit), np.append(x[kept], 0.1)))
+        area = 0.0
+        for left, right, low, high in zip(x[:-1], x[1:], y[:-1], y[1:], strict=True):
+            end = min(right, 0.1)
+            if end > left:
+                at_end = low + (high - low) * (end - left) / (right - left)
+                area += (end - left) * (low + at_end) / 2
+        areas.append(area)
     return np.array(areas)
 
 

@@ -12,19 +12,22 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from held import BY_ROW, RESAMPLES, Cell, Tallies, tallied
+from held import BY_ROW, BY_ROW_SHOWN, RESAMPLES, Cell, Tallies, tallied
 from matplotlib.figure import Figure
 
+from samd_validate.stats.calibration.calibration_error import ERRORS
 from samd_validate.stats.engine import MEASURES
 from samd_validate.stats.intervals.choose import METHODS
 
+MANY = 2000
 SIZES = (100, 200, 500, 2000)
 PREVALENCES = (0.05, 0.15, 0.40)
 SETTINGS = (("binormal", 0.0), ("beta", 0.0), ("binormal", 0.3), ("beta", 0.3))
 LOW, HIGH = 0.935, 0.965
-SHOWN = tuple(
-    name for name in MEASURES if name not in ("partial_auroc_mcclish", "interventions_avoided")
-)
+LEFT_OUT = ("partial_auroc_mcclish", "interventions_avoided", *ERRORS)
+"""Measures that say the same as another, and calibration errors, which have a page of their own."""
+
+SHOWN = tuple(name for name in MEASURES if name not in LEFT_OUT)
 WAYS = (*(way for way in METHODS if way != "bootstrap"), "percentile" + BY_ROW)
 Found = dict[Cell, Tallies]
 
@@ -41,18 +44,24 @@ def cells() -> list[Cell]:
 
 def _run(task: tuple[Cell, int]) -> tuple[Cell, Tallies]:
     cell, repeats = task
+    ways = WAYS if cell.icc else WAYS[:-1]
     with np.errstate(all="ignore"):
-        return cell, tallied(cell, SHOWN, WAYS, repeats)
+        return cell, tallied(cell, SHOWN, ways, repeats if cell.n < MANY else fewer(repeats))
+
+
+def fewer(repeats: int) -> int:
+    """Return how many data sets of the largest size are drawn: they take the longest."""
+    return max(2, repeats * 2 // 5)
 
 
 def page(found: Found, repeats: int) -> str:
     """Return the page of measured coverage."""
-    error = 100 * np.sqrt(0.05 * 0.95 / repeats)
+    errors = [100 * np.sqrt(0.05 * 0.95 / sets) for sets in (repeats, fewer(repeats))]
     lines = [
         "# Coverage of intervals, as simulated",
         "",
-        f"Made by `make simulate`: {repeats} data sets a cell, {RESAMPLES} resamples, nominal level 95 %; the standard",
-        f"error of a cell is {error:.1f} points. Scores are true risks: log-odds of a binormal score (shift 1.2), or drawn",
+        f"Made by `make simulate`: {repeats} data sets a cell ({fewer(repeats)} with 2,000 rows), {RESAMPLES} resamples, nominal level 95 %; the",
+        f"standard error of a cell is {errors[0]:.1f} ({errors[1]:.1f}) points. Scores are true risks: log-odds of a binormal score (shift 1.2), or drawn",
         "from a beta distribution of concentration 4; the threshold is the prevalence. With ICC 0.3 patients have one to",
         "four rows whose scores and outcomes resemble each other. A cell in **bold** lies outside 93.5 to 96.5 % by more",
         "than two standard errors; in brackets the share of data sets with an interval, where it is below 99.5 %.",
@@ -63,13 +72,13 @@ def page(found: Found, repeats: int) -> str:
         "",
     ]
     for measure in SHOWN:
-        lines += _default_table(found, measure, error / 100)
+        lines += _default_table(found, measure)
     lines += ["## Every interval that is offered", "", *_methods_table(found)]
     lines += ["", "## Rows taken for patients", "", *_rows_table(found)]
     return "\n".join(lines) + "\n"
 
 
-def _default_table(found: Found, measure: str, error: float) -> list[str]:
+def _default_table(found: Found, measure: str) -> list[str]:
     heads = [f"{kind}, ICC {icc:g}" for kind, icc in SETTINGS]
     lines = [
         f"**{MEASURES[measure].title}** (`{measure}`)",
@@ -80,16 +89,16 @@ def _default_table(found: Found, measure: str, error: float) -> list[str]:
     for n in SIZES:
         for prevalence in PREVALENCES:
             words = [
-                _words(found[Cell(n, prevalence, kind, icc)], measure, error)
-                for kind, icc in SETTINGS
+                _words(found[Cell(n, prevalence, kind, icc)], measure) for kind, icc in SETTINGS
             ]
             head = f"| {n} | {100 * prevalence:.0f} % | {n * prevalence:.0f} | "
             lines.append(head + " | ".join(words) + " |")
     return [*lines, ""]
 
 
-def _words(tallies: Tallies, measure: str, error: float) -> str:
+def _words(tallies: Tallies, measure: str) -> str:
     tally = tallies[(measure, "auto")]
+    error = np.sqrt(0.05 * 0.95 / max(tally.known, 1))
     words = f"{100 * tally.share:.1f}"
     if not LOW - 2 * error <= tally.share <= HIGH + 2 * error:
         words = f"**{words}**"
@@ -128,22 +137,23 @@ def _rows_table(found: Found) -> list[str]:
         "Percentile bootstrap on data with ICC 0.3 (binormal): patients resampled, and rows resampled as if each were a",
         "patient. The latter is too narrow, and more so with more events.",
         "",
-        "| n | prevalence | " + " | ".join(f"{m}, patients | {m}, rows" for m in ROWS_SHOWN) + " |",
-        "|---|---|" + "---|" * (2 * len(ROWS_SHOWN)),
+        "| n | prevalence | "
+        + " | ".join(f"{m}, patients | {m}, rows" for m in BY_ROW_SHOWN)
+        + " |",
+        "|---|---|" + "---|" * (2 * len(BY_ROW_SHOWN)),
     ]
     for n in SIZES:
         for prevalence in PREVALENCES:
             tallies = found[Cell(n, prevalence, "binormal", 0.3)]
             words = [
                 f"{100 * tallies[(measure, way)].share:.1f}"
-                for measure in ROWS_SHOWN
+                for measure in BY_ROW_SHOWN
                 for way in ("percentile", "percentile" + BY_ROW)
             ]
             lines.append(f"| {n} | {100 * prevalence:.0f} % | " + " | ".join(words) + " |")
     return lines
 
 
-ROWS_SHOWN = ("auroc", "mean_predicted", "prevalence", "brier")
 DRAWN = ("auroc", "auprc", "brier", "calibration_slope", "observed_expected_ratio", "sensitivity")
 COLOURS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 

@@ -15,8 +15,8 @@ from samd_validate.core.inputs import IntervalPlan
 from samd_validate.stats.calibration.calibration_error import (
     ERRORS,
     errors_of_counts,
-    fewer,
     lacking_for_curve,
+    score_bins,
 )
 from samd_validate.stats.sample import Sample
 
@@ -114,7 +114,9 @@ def _p_value(value: float, under_calibration: FloatArray) -> float:
     return float((np.count_nonzero(defined >= value) + 1) / (defined.size + 1))
 
 
-def calibrated_errors(sample: Sample, plan: IntervalPlan, n_sets: int | None = None) -> FloatArray:
+def calibrated_errors(
+    sample: Sample, plan: IntervalPlan, n_sets: int = CALIBRATED_SETS
+) -> FloatArray:
     """Return ICI, E50, E90 and Emax ``(n_sets, 4)`` of simulated outcomes calibrated to the scores.
 
     Where every row is a patient, outcomes are drawn with the scores as risks. Where patients have
@@ -122,15 +124,15 @@ def calibrated_errors(sample: Sample, plan: IntervalPlan, n_sets: int | None = N
     bootstrap, Cameron, Gelbach & Miller 2008, doi:10.1162/rest.90.3.414): the curve of such
     outcomes is that of the scores and the residuals, since lowess keeps straight lines.
     """
-    n_sets = fewer(CALIBRATED_SETS, sample.n) if n_sets is None else n_sets
-    score, inverse = np.unique(sample.score, return_inverse=True)
+    score, inverse = score_bins(sample.score)
     count = np.bincount(inverse)
     generator = np.random.Generator(np.random.Philox([plan.seed % 2**64, STREAM]))
-    block = max(1, CELLS // sample.n)
+    width = score.size if sample.n_clusters == sample.n else sample.n
+    block = max(1, CELLS // width)
     found = []
     for start in range(0, n_sets, block):
         size = min(block, n_sets - start)
-        events = _calibrated(sample, inverse, count, generator, size)
+        events = _calibrated(sample, score, inverse, generator, size)
         counts = np.broadcast_to(count, events.shape)
         found.append(errors_of_counts(score, counts, events))
     return np.concatenate(found)
@@ -138,13 +140,13 @@ def calibrated_errors(sample: Sample, plan: IntervalPlan, n_sets: int | None = N
 
 def _calibrated(
     sample: Sample,
+    score: FloatArray,
     inverse: Column,
-    count: Column,
     generator: np.random.Generator,
     size: int,
 ) -> FloatArray:
-    """Return events ``(size, scores)`` at each distinct score under calibration."""
-    score = np.unique(sample.score)
+    """Return events ``(size, points)`` at each point of score under calibration."""
+    count = np.bincount(inverse)
     if sample.n_clusters == sample.n:
         return generator.binomial(count, score, size=(size, score.size)).astype(np.float64)
     codes = np.unique(sample.codes, return_inverse=True)[1]

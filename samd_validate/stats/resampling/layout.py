@@ -178,13 +178,16 @@ class Sums:
     """Sums over drawn rows from which measures are made, each ``(resamples,)``.
 
     ``area`` is twice the number of pairs in order, ``precision`` the sum of precisions at the
-    events; ``columns`` are sums by name.
+    events, ``partial`` the partial area times the events, ``best`` the score of Youden's index;
+    ``columns`` are sums by name.
     """
 
     events: FloatArray
     others: FloatArray
     area: FloatArray
     precision: FloatArray
+    partial: FloatArray
+    best: FloatArray
     tp: FloatArray
     fp: FloatArray
     columns: Mapping[str, FloatArray]

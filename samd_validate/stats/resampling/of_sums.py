@@ -12,6 +12,7 @@ import numpy as np
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.stats.resampling.layout import Sums
+from samd_validate.stats.resampling.resample import LARGEST_FPR
 
 
 def ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
@@ -117,6 +118,28 @@ def lr_pos(s: Sums) -> FloatArray:
 def lr_neg(s: Sums) -> FloatArray:
     """Return by how much an all-clear multiplies the odds of the event."""
     return ratio(1 - ratio(*sensitivity(s)), ratio(*specificity(s)))
+
+
+def partial_auroc(s: Sums) -> FloatArray:
+    """Return the area under the ROC curve where specificity is at least 0.9, between 0 and 0.1.
+
+    Tied scores are joined by straight lines.
+    """
+    return np.where(s.others > 0, ratio(s.partial, s.events), np.nan)
+
+
+def partial_auroc_mcclish(s: Sums) -> FloatArray:
+    """Return the partial area rescaled to 0.5 for chance and 1 for perfect.
+
+    Ref. McClish 1989, doi:10.1177/0272989X8900900307.
+    """
+    chance = LARGEST_FPR**2 / 2
+    return 0.5 * (1 + (partial_auroc(s) - chance) / (LARGEST_FPR - chance))
+
+
+def youden_threshold(s: Sums) -> FloatArray:
+    """Return the score at which sensitivity + specificity is largest; the highest of equals."""
+    return np.where((s.events > 0) & (s.others > 0), s.best, np.nan)
 
 
 def mcc(s: Sums) -> FloatArray:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,7 +19,17 @@ from samd_validate.core.inputs import IntervalPlan
 from samd_validate.stats.resampling.draw import EDGES, TABLE, draw_many
 from samd_validate.stats.resampling.layout import Layout, Patients, Sums, columns_of, log_odds
 from samd_validate.stats.resampling.recalibrate import recalibrate_resamples, solve
-from samd_validate.stats.resampling.sweep import COLUMNS, sweep, sweep_resamples
+from samd_validate.stats.resampling.sweep import (
+    COLUMNS,
+    WANTED,
+    bin_resamples,
+    sweep,
+    sweep_left_out,
+    sweep_resamples,
+)
+
+LARGEST_FPR = 0.1
+"""Where a partial area ends: specificity of at least 0.9."""
 
 CELLS = 400_000
 """Rows times resamples of weights held at once by measures that are not compiled."""
@@ -27,10 +37,16 @@ CELLS = 400_000
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which sums are needed: area, precision, counts at the threshold, and columns by name."""
+    """Which sums are needed.
+
+    Area, precision, partial area, the event of Youden's index, counts at the threshold, and columns
+    by name.
+    """
 
     area: bool = False
     precision: bool = False
+    partial: bool = False
+    best: bool = False
     counts: bool = False
     columns: tuple[str, ...] = ()
 
@@ -47,29 +63,60 @@ def sums_of(layout: Layout, wanted: Wanted, weight: Column | None = None) -> Sum
         layout.upto,
         layout.tied,
         np.array(layout.cuts),
+        LARGEST_FPR,
         columns,
-        np.array([wanted.area, wanted.precision]),
+        _flags(wanted),
         np.empty(layout.n_events + 1, np.int32),
         np.empty(layout.n - layout.n_events + 1, np.int32),
         out[0],
     )
-    return _named(out, wanted, layout.threshold)
+    return _named(out, wanted, layout)
 
 
-def _named(out: FloatArray, wanted: Wanted, threshold: float | None) -> Sums:
+def sums_one_by_one(layout: Layout, place: Column | None, wanted: Wanted) -> Sums:
+    """Return the sums ``(patients,)`` without each patient, computed anew for each.
+
+    ``place (n,)`` is the patient of each row of the layout, None where every row is one.
+    """
+    owner = np.arange(layout.n) if place is None else place
+    ends = np.append(0, np.cumsum(np.bincount(owner)))
+    out = np.zeros((ends.size - 1, COLUMNS + len(wanted.columns)))
+    sweep_left_out(
+        out,
+        np.argsort(owner, kind="stable"),
+        ends,
+        layout.n_events,
+        layout.above,
+        layout.upto,
+        layout.tied,
+        np.array(layout.cuts),
+        LARGEST_FPR,
+        columns_of(layout, wanted.columns),
+        _flags(wanted),
+    )
+    return _named(out, wanted, layout)
+
+
+def _flags(wanted: Wanted) -> Column:
+    return np.array([getattr(wanted, name) for name in WANTED])
+
+
+def _named(out: FloatArray, wanted: Wanted, layout: Layout) -> Sums:
     fixed = [out[:, number] for number in range(COLUMNS)]
     names = wanted.columns
     columns = {name: out[:, COLUMNS + number] for number, name in enumerate(names)}
-    events, others, area, precision, tp, fp = fixed
+    events, others, area, precision, partial, best, tp, fp = fixed
     return Sums(
         events=events,
         others=others,
         area=area,
         precision=precision,
+        partial=partial,
+        best=layout.score[best.astype(np.int64)] if wanted.best else best,
         tp=tp,
         fp=fp,
         columns=columns,
-        threshold=threshold,
+        threshold=layout.threshold,
     )
 
 
@@ -125,15 +172,16 @@ class Parts:
             self._event_ends,
             *(_joined([getattr(p, name) for p in parts]) for name in ("above", "upto", "tied")),
             np.array([one.cuts for one in parts]),
+            LARGEST_FPR,
             _joined([columns_of(one, wanted.columns) for one in parts]),
-            np.array([wanted.area, wanted.precision]),
+            _flags(wanted),
             TABLE,
             EDGES,
         )
         self._shared_out(
             lambda block, first: sweep_resamples(block, first, self._seed, *arguments), out
         )
-        return [_named(out[:, k], wanted, one.threshold) for k, one in enumerate(parts)]
+        return [_named(out[:, k], wanted, one) for k, one in enumerate(parts)]
 
     def coefficients(self, *, is_free: bool) -> list[FloatArray]:
         """Return for each part intercepts and slopes of recalibration ``(resamples, 2)``."""
@@ -166,22 +214,31 @@ class Parts:
         for block in self.counts():
             yield block[:, unit]
 
-    def over_weights(
-        self, part: int, run: Callable[[Column], FloatArray], n_resamples: int
+    def over_bins(
+        self,
+        part: int,
+        place: Column,
+        n_bins: int,
+        run: Callable[[Column, Column], FloatArray],
     ) -> FloatArray:
-        """Return ``run`` of the first resamples' weights of a part, on all threads."""
-        threads = self._plan.n_threads or _threads()
-        blocks, found, done = self.weights(part), [], 0
-        with ThreadPoolExecutor(threads) as pool:
-            while done < n_resamples and (batch := list(islice(blocks, threads))):
-                found += list(pool.map(run, batch))
-                done += sum(block.shape[0] for block in batch)
-        return np.concatenate(found)[:n_resamples]
+        """Return ``run`` of the rows and events ``(resamples, bins)`` drawn in bins of a part.
 
-    @property
-    def n_resamples(self) -> int:
-        """Return the number of resamples."""
-        return self._plan.n_resamples
+        ``place (n,)`` is the bin of each row of its layout. Blocks of resamples bound memory.
+        """
+        layout = self._layouts[part]
+        unit = self._patients.unit[layout.rows]
+
+        def block(first: int) -> FloatArray:
+            size = min(step, self._plan.n_resamples - first)
+            rows, events = (np.empty((size, n_bins), np.int64) for _ in range(2))
+            arguments = (self._bounds, unit, layout.n_events, place, TABLE, EDGES)
+            bin_resamples(rows, events, first, self._seed, *arguments)
+            return run(rows, events)
+
+        step = max(1, CELLS // max(1, n_bins))
+        with ThreadPoolExecutor(self._plan.n_threads or _threads()) as pool:
+            found = pool.map(block, range(0, self._plan.n_resamples, step))
+            return np.concatenate(list(found))
 
     def _unit(self) -> Column:
         rows = np.concatenate([one.rows for one in self._layouts])

@@ -12,7 +12,8 @@ from numba import njit
 
 from samd_validate.stats.resampling.draw import BLOCK, draw
 
-EVENTS, OTHERS, AREA, PRECISION, TP, FP, COLUMNS = range(7)
+EVENTS, OTHERS, AREA, PRECISION, PARTIAL, BEST, TP, FP, COLUMNS = range(9)
+WANTED = ("area", "precision", "partial", "best")
 
 
 @njit(inline="always")
@@ -54,6 +55,37 @@ def _precision(weight, events, others, upto, tied):  # type: ignore[no-untyped-d
 
 
 @njit(inline="always")
+def _partial(weight, others, above, upto, limit):  # type: ignore[no-untyped-def]
+    """Return the sum over events of ``limit`` less their false-positive rate, where it is larger.
+
+    Tied with non-events, an event's rate is spread evenly between those of the ends of the tie.
+    """
+    every = max(np.float64(others[-1]), 1.0)
+    total = 0.0
+    for i in range(above.size):
+        first, last = others[above[i]] / every, others[upto[i]] / every
+        if last <= limit:
+            total += np.float64(weight[i]) * (limit - (first + last) / 2)
+        elif first < limit:
+            total += np.float64(weight[i]) * (limit - first) ** 2 / (2 * (last - first))
+    return total
+
+
+@njit(inline="always")
+def _best(weight, events, others, upto, tied):  # type: ignore[no-untyped-def]
+    """Return at which event sensitivity + specificity is largest, the highest score of equals."""
+    per_event = 1.0 / max(np.float64(events[-1]), 1.0)
+    per_other = 1.0 / max(np.float64(others[-1]), 1.0)
+    best, largest = 0, -1.0
+    for i in range(upto.size):
+        if weight[i] > 0:
+            index = events[tied[i]] * per_event - others[upto[i]] * per_other
+            if index > largest + 1e-12:
+                best, largest = i, index
+    return best
+
+
+@njit(inline="always")
 def _dot(weight, column):  # type: ignore[no-untyped-def]
     """Return the weighted sum of a column in eight lanes: fast, and the same on every machine."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -74,14 +106,16 @@ def _dot(weight, column):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def sweep(weight, n_events, above, upto, tied, cuts, columns, wanted, events, others, out):  # type: ignore[no-untyped-def]
-    """Fill ``out (6 + columns,)`` with the sums of one weighting of the rows.
+def sweep(  # type: ignore[no-untyped-def]
+    weight, n_events, above, upto, tied, cuts, limit, columns, wanted, events, others, out
+):
+    """Fill ``out (8 + columns,)`` with the sums of one weighting of the rows.
 
     ``weight (n,)`` holds how often each row counts; ``above``, ``upto`` and ``tied`` say for each
     event how many non-events score higher, how many at least as high, and how many events at
     least as high; ``cuts`` are the numbers of events and of non-events at or above the threshold;
-    ``wanted`` says whether area and precision are asked for; ``events`` and ``others`` are
-    scratch.
+    ``limit`` is the largest false-positive rate of a partial area; ``wanted`` says whether area,
+    precision, partial area and best event are asked for; ``events`` and ``others`` are scratch.
     """
     _running(weight[:n_events], events)
     _running(weight[n_events:], others)
@@ -89,6 +123,10 @@ def sweep(weight, n_events, above, upto, tied, cuts, columns, wanted, events, ot
     out[TP], out[FP] = events[cuts[0]], others[cuts[1]]
     out[AREA] = _area(weight[:n_events], others, above, upto) if wanted[0] else 0.0
     out[PRECISION] = _precision(weight[:n_events], events, others, upto, tied) if wanted[1] else 0.0
+    if wanted[2]:
+        out[PARTIAL] = _partial(weight[:n_events], others, above, upto, limit)
+    if wanted[3]:
+        out[BEST] = _best(weight[:n_events], events, others, upto, tied)
     for column in range(columns.shape[0]):
         out[COLUMNS + column] = _dot(weight, columns[column])
 
@@ -107,12 +145,13 @@ def sweep_resamples(  # type: ignore[no-untyped-def]
     upto,
     tied,
     cuts,
+    limit,
     columns,
     wanted,
     table,
     edges,
 ):
-    """Fill ``out (resamples, parts, 6 + columns)`` from resample ``first`` on.
+    """Fill ``out (resamples, parts, 8 + columns)`` from resample ``first`` on.
 
     A part is a set of rows of its own order (a subset, or the rows sorted by another score);
     parts lie behind one another in the arrays, rows up to ``row_ends``, events up to
@@ -142,9 +181,62 @@ def sweep_resamples(  # type: ignore[no-untyped-def]
                 upto[one:two],
                 tied[one:two],
                 cuts[part],
+                limit,
                 columns[:, start:end],
                 wanted,
                 events[: n_events + 1],
                 others[: n - n_events + 1],
                 out[row, part],
             )
+
+
+@njit(nogil=True, cache=True)
+def sweep_left_out(  # type: ignore[no-untyped-def]
+    out, rows, ends, n_events, above, upto, tied, cuts, limit, columns, wanted
+):
+    """Fill ``out (patients, 8 + columns)`` with the sums without each patient in turn.
+
+    ``rows (n,)`` are the places of the layout, patient by patient, each up to its ``ends``.
+    """
+    weight = np.ones(rows.size, np.uint8)
+    events = np.empty(n_events + 1, np.int32)
+    others = np.empty(rows.size - n_events + 1, np.int32)
+    for patient in range(out.shape[0]):
+        mine = rows[ends[patient] : ends[patient + 1]]
+        weight[mine] = 0
+        sweep(
+            weight,
+            n_events,
+            above,
+            upto,
+            tied,
+            cuts,
+            limit,
+            columns,
+            wanted,
+            events,
+            others,
+            out[patient],
+        )
+        weight[mine] = 1
+
+
+@njit(nogil=True, cache=True)
+def bin_resamples(rows, events, first, seed, bounds, unit, n_events, place, table, edges):  # type: ignore[no-untyped-def]
+    """Fill ``rows`` and ``events (resamples, bins)`` with what is drawn in each bin of scores.
+
+    ``place (n,)`` is the bin of each row of the layout, ``unit (n,)`` its patient.
+    """
+    words = np.empty(BLOCK // 2, np.uint64)
+    halves = words.view(np.uint32)
+    counts = np.empty(bounds[-1], np.uint8)
+    for row in range(rows.shape[0]):
+        draw(counts, bounds, seed, first + row, words, halves, table, edges)
+        rows[row] = 0
+        events[row] = 0
+        for i in range(n_events):
+            drawn = np.int64(counts[unit[i]])
+            rows[row, place[i]] += drawn
+            events[row, place[i]] += drawn
+        for i in range(n_events, place.size):
+            rows[row, place[i]] += np.int64(counts[unit[i]])
