@@ -48,7 +48,9 @@ def metric_records(path: Path, columns: Columns, wanted: Wanted) -> list[dict[st
         With every column that is missing and every row that cannot be used.
     """
     table = _table(path, columns)
-    gather([*_faults(table, columns), *_bad_options(wanted)])
+    gather(
+        [*_faults(table, columns), *_bad_options(wanted), *_no_threshold(table, columns, wanted)]
+    )
     everything = _sample(table, columns, columns.score, wanted)
     other = None if columns.compare is None else table.numbers(columns.compare)
     subsets = _subsets(table, columns)
@@ -99,6 +101,16 @@ def _bad_options(wanted: Wanted) -> list[Problem]:
     if wanted.prevalence is not None and not 0 < wanted.prevalence < 1:
         problems.append(_problem("--prevalence", str(wanted.prevalence), "between 0 and 1"))
     return problems
+
+
+def _no_threshold(table: TextTable, columns: Columns, wanted: Wanted) -> list[Problem]:
+    """Return that a threshold is none of a risk, where the scores are risks."""
+    score = table.numbers(columns.score)
+    beyond = ((score < 0) | (score > 1)).any()
+    if wanted.threshold is None or beyond or 0 <= wanted.threshold <= 1:
+        return []
+    expected = "between 0 and 1, as the scores are"
+    return [_problem("--threshold", str(wanted.threshold), expected)]
 
 
 def _problem(where: str, found: str, expected: str) -> Problem:

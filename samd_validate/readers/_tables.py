@@ -37,7 +37,10 @@ class TextTable:
 
     def numbers(self, column: str) -> FloatArray:
         """Return a column as numbers ``(n,)``; what is no number is NaN."""
-        return np.array([_number(cell) for cell in self._columns[column].tolist()])
+        import pandas as pd
+
+        cells = pd.Series(self._columns[column], dtype=object)
+        return np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
 
     def refuse(self, column: str, wrong: BoolArray, found: str, expected: str) -> list[Problem]:
         """Return a problem that counts the wrong rows and names the first lines, no values."""
@@ -86,15 +89,12 @@ def _parsed(path: Path, content: bytes) -> Any:
 
 
 def _text(column: Any) -> Column:
-    cells = ["" if cell is None else str(cell) for cell in column.to_pylist()]
-    return np.array(cells, dtype=np.str_)
+    import pyarrow as pa
 
-
-def _number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")
+    if not pa.types.is_string(column.type):
+        cells = ["" if cell is None else str(cell) for cell in column.to_pylist()]
+        return np.array(cells, dtype=np.str_)
+    return np.asarray(column.fill_null("").to_numpy(), dtype=np.str_)
 
 
 def _lacking(path: Path, column: str, names: list[str]) -> Problem:

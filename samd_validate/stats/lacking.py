@@ -7,6 +7,9 @@ from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.sample import Sample
 
 FEWEST_CLUSTERS = 10
+OF_ODDS = ("net_benefit", "interventions_avoided")
+"""Measures that weigh errors by the odds of the threshold."""
+
 MOST_UNDEFINED = 0.05
 
 
@@ -26,6 +29,8 @@ def lacking(measure: str, sample: Sample) -> NotEstimable | None:
         raise ValueError("score must lie in [0, 1] for this measure")
     if needs.needs_threshold and sample.threshold is None:
         reason = ("no_threshold", "no operating point was given")
+    elif measure in OF_ODDS and not 0 < float(sample.threshold or 0) < 1:
+        reason = ("threshold_range", "the threshold has no odds: it lies outside (0, 1)")
     elif n == 0:
         reason = ("empty", "no patients")
     elif needs.needs_both_classes and events in (0, n):

@@ -129,3 +129,40 @@ def test_what_cannot_be_measured_is_refused_in_words(
 
 def test_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert call(monkeypatch, tmp_path / "nowhere.csv") == 2
+
+
+def test_threshold_beyond_risks_is_refused_and_beyond_odds_has_no_net_benefit(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], predictions: Path
+) -> None:
+    common = ("--label", "y", "--score", "p1", "--resamples", 200)
+    assert call(monkeypatch, predictions, *common, "--threshold", 1.5) == 2
+    assert "as the scores are" in capsys.readouterr().err
+    found = records(monkeypatch, capsys, predictions, "--threshold", 0)
+    assert "no odds" in found[("net_benefit", "all")]["reason"]
+    assert found[("sensitivity", "all")]["value"] == 1
+
+
+def test_predictive_values_at_a_prevalence_are_those_of_bayes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], predictions: Path
+) -> None:
+    found = records(monkeypatch, capsys, predictions, "--threshold", 0.4, "--prevalence", 0.02)
+    sensitivity, specificity, ppv = (
+        found[(name, "all")]["value"]
+        for name in ("sensitivity", "specificity", "ppv_at_prevalence")
+    )
+    alarms = 0.02 * sensitivity + 0.98 * (1 - specificity)
+    assert ppv == pytest.approx(0.02 * sensitivity / alarms, abs=1e-12)
+    assert call(monkeypatch, predictions, "--label", "y", "--score", "p1", "--prevalence", 2) == 2
+    assert "--prevalence" in capsys.readouterr().err
+
+
+def test_scores_that_are_no_risks_have_ranks_and_reasons(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "raw.csv"
+    rows = [f"{int(n % 3 == 0)},{n * 7 % 50 - 5 + 9 * (n % 3 == 0)}" for n in range(120)]
+    path.write_text("\n".join(["y,p1", *rows]) + "\n")
+    found = records(monkeypatch, capsys, path, "--threshold", 10)
+    assert found[("auroc", "all")]["value"] > 0.5
+    assert found[("sensitivity", "all")]["n_events"] == 40
+    assert "outside [0, 1]" in found[("brier", "all")]["reason"]

@@ -24,7 +24,7 @@ ERRORS = ("ici", "e50", "e90", "emax")
 SMOOTHERS = ("lowess", "spline")
 FEWEST_ROWS = 10
 ICI, E50, E90, EMAX = range(4)
-MOST_POINTS = 4_096
+MOST_POINTS = 1_024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def _by_spline(sample: Sample) -> FloatArray | NotEstimable:
 def score_bins(score: FloatArray) -> tuple[FloatArray, Column]:
     """Return the points at which rows are smoothed, rising, and the point of each row ``(n,)``.
 
-    Points are the distinct scores, or, of more than 4,096, the means of that many runs of them: on
+    Points are the distinct scores, or, of more than 1,024, the means of that many runs of them: on
     a span of two thirds of the rows that moves an error by less than its rounding in a report.
 
     >>> score_bins(np.array([0.3, 0.1, 0.3]))[1].tolist()

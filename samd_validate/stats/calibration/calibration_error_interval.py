@@ -127,7 +127,7 @@ def calibrated_errors(
     score, inverse = score_bins(sample.score)
     count = np.bincount(inverse)
     generator = np.random.Generator(np.random.Philox([plan.seed % 2**64, STREAM]))
-    width = score.size if sample.n_clusters == sample.n else sample.n
+    width = max(score.size, sample.n_clusters)
     block = max(1, CELLS // width)
     found = []
     for start in range(0, n_sets, block):
@@ -149,9 +149,10 @@ def _calibrated(
     count = np.bincount(inverse)
     if sample.n_clusters == sample.n:
         return generator.binomial(count, score, size=(size, score.size)).astype(np.float64)
+    from scipy.sparse import csr_array
+
     codes = np.unique(sample.codes, return_inverse=True)[1]
     sign = generator.integers(0, 2, size=(size, sample.n_clusters)) * 2.0 - 1.0
-    residual = sign[:, codes] * (sample.label - sample.score)
-    place = inverse + np.arange(size)[:, None] * score.size
-    summed = np.bincount(place.ravel(), weights=residual.ravel(), minlength=size * score.size)
-    return np.asarray(summed.reshape(size, score.size) + count * score)
+    shape = (sample.n_clusters, score.size)
+    residual = csr_array((sample.label - sample.score, (codes, inverse)), shape=shape)
+    return np.asarray(sign @ residual + count * score)

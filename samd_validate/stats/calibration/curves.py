@@ -134,29 +134,40 @@ def _groups(sample: Sample, level: float) -> list[dict[str, float]]:
 
 
 def decision_curve(sample: Sample, intervals: IntervalPlan) -> dict[str, Any]:
-    """Return the net benefit at thresholds from 0.01 to 0.60 with a band, and of treating all."""
+    """Return the net benefit at thresholds from 0.01 to 0.60 with a band, and of treating all.
+
+    ``avoided`` is the net share of patients spared an intervention against treating all, with its
+    band: how far the model's net benefit exceeds that of treating all, by the odds.
+    """
     thresholds = np.linspace(0.01, 0.60, 60)
     rows = _rows(sample)
-    draws = np.concatenate(
-        [_net_benefit(rows, block, thresholds) for block in _blocks(sample, intervals)]
-    )
-    low, high = _band(draws, intervals.level)
-    benefit = _net_benefit(rows, np.ones((1, sample.n)), thresholds)[0]
-    share = float(sample.label.mean())
+    pairs = [_net_benefits(rows, block, thresholds) for block in _blocks(sample, intervals)]
+    draws, of_all = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    (benefit,), (treat_all,) = _net_benefits(rows, np.ones((1, sample.n)), thresholds)
     odds = thresholds / (1 - thresholds)
+    low, high = _band(draws, intervals.level)
+    fewest, most = _band((draws - of_all) / odds, intervals.level)
     return {
         "threshold": thresholds.tolist(),
         "net_benefit": benefit.tolist(),
         "low": low,
         "high": high,
-        "treat_all": (share - (1 - share) * odds).tolist(),
+        "treat_all": treat_all.tolist(),
+        "avoided": ((benefit - treat_all) / odds).tolist(),
+        "avoided_low": fewest,
+        "avoided_high": most,
     }
 
 
-def _net_benefit(rows: Sorted, weight: FloatArray, thresholds: Column) -> FloatArray:
+def _net_benefits(
+    rows: Sorted, weight: FloatArray, thresholds: Column
+) -> tuple[FloatArray, FloatArray]:
+    """Return the net benefit of the model and of treating all ``(resamples, thresholds)``."""
     alarms = np.searchsorted(-rows.score, -thresholds, side="right")
     tp = np.concatenate([np.zeros((weight.shape[0], 1)), np.cumsum(weight * rows.label, 1)], 1)
     every = np.concatenate([np.zeros((weight.shape[0], 1)), np.cumsum(weight, 1)], 1)
     fp = every[:, alarms] - tp[:, alarms]
     odds = thresholds / (1 - thresholds)
-    return np.asarray((tp[:, alarms] - fp * odds) / every[:, -1:])
+    of_model = (tp[:, alarms] - fp * odds) / every[:, -1:]
+    share = tp[:, -1:] / every[:, -1:]
+    return np.asarray(of_model), np.asarray(share - (1 - share) * odds)

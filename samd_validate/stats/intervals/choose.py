@@ -57,7 +57,7 @@ def _automatic(measure: str, value: float, sample: Sample) -> tuple[str, ...]:
         return ("log", "jackknife") if fewest >= FEWEST_FOR_LOG else ("jackknife",)
     if measure in ERRORS:
         return (TESTED,)
-    if MEASURES[measure].weighted is not None:
+    if MEASURES[measure].wanted.partial or MEASURES[measure].wanted.best:
         return ("bca",)
     return ("jackknife",)
 
