@@ -2,182 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeAlias
 
-from samd_validate.core.arrays import FloatArray
-from samd_validate.stats.calibration import calibration_error
+from samd_validate.stats.calibration import calibration_error as errors
+from samd_validate.stats.measure_info import (
+    MeasureInfo,
+    at_threshold,
+    calibration_error,
+    ranked,
+    recalibrated,
+    risk,
+)
 from samd_validate.stats.resampling import of_sums
-from samd_validate.stats.resampling.layout import Sums
 from samd_validate.stats.resampling.resample import Wanted
-from samd_validate.stats.resampling.weighted import Weighted
-
-NOTHING, COUNTS = Wanted(), Wanted(counts=True)
-OfSums: TypeAlias = Callable[[Sums], FloatArray]
-PartsOf: TypeAlias = Callable[[Sums], of_sums.Parts]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MeasureInfo:
-    """A measure: words for readers, which way is good, and how it is computed.
-
-    ``direction`` is ``higher``, ``lower``, ``one``, ``zero`` or ``none``; ``scale`` is where a
-    symmetric interval is sensible: ``log-odds`` for a share, ``log`` for a ratio, ``identity``.
-    One of four ways to compute it is given: ``parts``, one sum over the rows by another;
-    ``of_sums``, another function of sums; ``coefficient`` of logistic recalibration
-    (``intercept``, ``slope`` or ``in_the_large``); or ``weighted`` rows. ``is_share`` marks a
-    proportion of counted rows.
-    """
-
-    name: str
-    title: str
-    direction: str
-    meaning: str
-    scale: str = "identity"
-    parts: PartsOf | None = None
-    of_sums: OfSums | None = None
-    wanted: Wanted = NOTHING
-    coefficient: str = ""
-    weighted: Weighted | None = None
-    is_share: bool = False
-    needs_threshold: bool = False
-    needs_probability: bool = False
-    needs_both_classes: bool = False
-
-    @property
-    def is_from_sums(self) -> bool:
-        """Return whether the measure is a function of sums."""
-        return self.parts is not None or self.of_sums is not None
-
-    @property
-    def weighted_form(self) -> Weighted:
-        """Return the measure of weighted rows.
-
-        Raises
-        ------
-        ValueError
-            If it is made another way.
-        """
-        if self.weighted is None:
-            raise ValueError(f"{self.name} has no weighted form")
-        return self.weighted
-
-    def from_sums(self, sums: Sums) -> FloatArray:
-        """Return the measure ``(resamples,)`` from sums.
-
-        Raises
-        ------
-        ValueError
-            If it is no function of sums.
-        """
-        if self.parts is not None:
-            return of_sums.ratio(*self.parts(sums))
-        if self.of_sums is None:
-            raise ValueError(f"{self.name} is no function of sums")
-        return self.of_sums(sums)
-
-
-def _ranked(name: str, title: str, meaning: str, of: OfSums, wanted: Wanted) -> MeasureInfo:
-    return MeasureInfo(
-        name=name,
-        title=title,
-        direction="higher",
-        meaning=meaning,
-        scale="log-odds",
-        of_sums=of,
-        wanted=wanted,
-        needs_both_classes=True,
-    )
-
-
-def _risk(
-    name: str,
-    title: str,
-    direction: str,
-    meaning: str,
-    parts: PartsOf,
-    column: str,
-    *,
-    scale: str,
-    both: bool = False,
-) -> MeasureInfo:
-    return MeasureInfo(
-        name=name,
-        title=title,
-        direction=direction,
-        meaning=meaning,
-        scale=scale,
-        parts=parts,
-        wanted=Wanted(columns=(column,)),
-        needs_probability=True,
-        needs_both_classes=both,
-    )
-
-
-def _recalibrated(
-    name: str, title: str, direction: str, meaning: str, coefficient: str
-) -> MeasureInfo:
-    return MeasureInfo(
-        name=name,
-        title=title,
-        direction=direction,
-        meaning=meaning,
-        coefficient=coefficient,
-        needs_probability=True,
-        needs_both_classes=True,
-    )
-
-
-def _calibration_error(name: str, title: str, meaning: str, of: Weighted) -> MeasureInfo:
-    return MeasureInfo(
-        name=name,
-        title=title,
-        direction="lower",
-        meaning=meaning,
-        weighted=of,
-        needs_probability=True,
-        needs_both_classes=True,
-    )
-
-
-def _at_threshold(
-    name: str,
-    title: str,
-    direction: str,
-    meaning: str,
-    *,
-    parts: PartsOf | None = None,
-    of: OfSums | None = None,
-    scale: str = "log-odds",
-    share: bool = False,
-    both: bool = True,
-) -> MeasureInfo:
-    return MeasureInfo(
-        name=name,
-        title=title,
-        direction=direction,
-        meaning=meaning,
-        scale=scale,
-        parts=parts,
-        of_sums=of,
-        is_share=share,
-        wanted=COUNTS,
-        needs_threshold=True,
-        needs_both_classes=both,
-    )
-
 
 _ALL = (
-    _ranked(
+    ranked(
         "auroc",
         "AUROC",
         "Chance that a patient with the event outranks one without.",
         of_sums.auroc,
         Wanted(area=True),
     ),
-    _ranked(
+    ranked(
         "auprc",
         "AUPRC",
         "Average precision; chance is the prevalence.",
@@ -211,7 +59,7 @@ _ALL = (
         parts=of_sums.prevalence,
         is_share=True,
     ),
-    _risk(
+    risk(
         "mean_predicted",
         "Mean predicted risk",
         "none",
@@ -220,7 +68,7 @@ _ALL = (
         "score",
         scale="log-odds",
     ),
-    _risk(
+    risk(
         "brier",
         "Brier score",
         "lower",
@@ -239,7 +87,7 @@ _ALL = (
         needs_probability=True,
         needs_both_classes=True,
     ),
-    _risk(
+    risk(
         "log_loss",
         "Log loss",
         "lower",
@@ -248,28 +96,28 @@ _ALL = (
         "loss",
         scale="log",
     ),
-    _recalibrated(
+    recalibrated(
         "calibration_slope",
         "Calibration slope",
         "one",
         "1 is perfect; below 1 risks are too extreme.",
         "slope",
     ),
-    _recalibrated(
+    recalibrated(
         "calibration_intercept",
         "Calibration intercept",
         "zero",
         "0 is perfect, given the slope.",
         "intercept",
     ),
-    _recalibrated(
+    recalibrated(
         "calibration_in_the_large",
         "Calibration-in-the-large",
         "zero",
         "Above 0 more events happen than predicted.",
         "in_the_large",
     ),
-    _risk(
+    risk(
         "observed_expected_ratio",
         "Observed/expected ratio",
         "one",
@@ -279,7 +127,7 @@ _ALL = (
         scale="log",
         both=True,
     ),
-    _at_threshold(
+    at_threshold(
         "sensitivity",
         "Sensitivity",
         "higher",
@@ -287,7 +135,7 @@ _ALL = (
         parts=of_sums.sensitivity,
         share=True,
     ),
-    _at_threshold(
+    at_threshold(
         "specificity",
         "Specificity",
         "higher",
@@ -295,7 +143,7 @@ _ALL = (
         parts=of_sums.specificity,
         share=True,
     ),
-    _at_threshold(
+    at_threshold(
         "ppv",
         "Positive predictive value",
         "higher",
@@ -303,7 +151,7 @@ _ALL = (
         parts=of_sums.ppv,
         share=True,
     ),
-    _at_threshold(
+    at_threshold(
         "npv",
         "Negative predictive value",
         "higher",
@@ -311,7 +159,7 @@ _ALL = (
         parts=of_sums.npv,
         share=True,
     ),
-    _at_threshold(
+    at_threshold(
         "lr_pos",
         "Positive likelihood ratio",
         "higher",
@@ -319,7 +167,7 @@ _ALL = (
         of=of_sums.lr_pos,
         scale="log",
     ),
-    _at_threshold(
+    at_threshold(
         "lr_neg",
         "Negative likelihood ratio",
         "lower",
@@ -327,10 +175,10 @@ _ALL = (
         of=of_sums.lr_neg,
         scale="log",
     ),
-    _at_threshold(
+    at_threshold(
         "f1", "F1 score", "higher", "Harmonic mean of PPV and sensitivity.", parts=of_sums.f1
     ),
-    _at_threshold(
+    at_threshold(
         "mcc",
         "Matthews correlation",
         "higher",
@@ -338,29 +186,29 @@ _ALL = (
         of=of_sums.mcc,
         scale="identity",
     ),
-    _calibration_error(
+    calibration_error(
         "ici",
         "Integrated calibration index",
         "Mean distance of predicted and smoothed observed risk.",
-        calibration_error.ici,
+        errors.ici,
     ),
-    _calibration_error(
+    calibration_error(
         "e50",
         "E50",
         "Median distance of predicted and smoothed observed risk.",
-        calibration_error.e50,
+        errors.e50,
     ),
-    _calibration_error(
+    calibration_error(
         "e90",
         "E90",
         "Distance of predicted and smoothed observed risk that 90 % do not exceed.",
-        calibration_error.e90,
+        errors.e90,
     ),
-    _calibration_error(
+    calibration_error(
         "emax",
         "Emax",
         "Largest distance of predicted and smoothed observed risk.",
-        calibration_error.emax,
+        errors.emax,
     ),
     MeasureInfo(
         name="youden_threshold",
@@ -371,7 +219,7 @@ _ALL = (
         wanted=Wanted(best=True),
         needs_both_classes=True,
     ),
-    _at_threshold(
+    at_threshold(
         "net_benefit",
         "Net benefit",
         "higher",
@@ -380,7 +228,7 @@ _ALL = (
         scale="identity",
         both=False,
     ),
-    _at_threshold(
+    at_threshold(
         "interventions_avoided",
         "Net interventions avoided",
         "higher",

@@ -13,7 +13,8 @@ from samd_validate.stats.calibration.calibration_error import (
     score_bins,
 )
 from samd_validate.stats.intervals.from_draws import LeftOut
-from samd_validate.stats.measures import MEASURES, MeasureInfo
+from samd_validate.stats.measure_info import MeasureInfo
+from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.resampling.layout import Layout, Patients
 from samd_validate.stats.resampling.leave_out import blocks_left_out, coefficients_left_out
 from samd_validate.stats.resampling.resample import (

@@ -11,7 +11,8 @@ import numpy as np
 from samd_validate.core.arrays import FloatArray
 from samd_validate.stats.intervals.from_draws import Limits, studentised
 from samd_validate.stats.intervals.scales import SCALES
-from samd_validate.stats.measures import MEASURES, MeasureInfo
+from samd_validate.stats.measure_info import MeasureInfo
+from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.resampling.layout import Layout, Patients
 from samd_validate.stats.resampling.leave_out import patient_sums
 from samd_validate.stats.resampling.resample import Parts
