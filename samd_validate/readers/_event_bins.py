@@ -32,7 +32,7 @@ FATES = (
     "outside plausible limits",
 )
 USED = len(FATES)
-RESULT = ("unit_index", "variable", "minute", "value")
+PLACE = ("unit_index", "variable", "minute")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,110 +113,148 @@ def _batch(
 
     frames = [_placed(events, way, stays, plan) for events, way in led]
     placed = pl.concat(frames).collect(engine="streaming")
-    counts = placed.group_by("variable", "fate").len()
-    tally.fates.update({(row[0], row[1]): row[2] for row in counts.iter_rows()})
-    kept = placed.filter(pl.col("fate") == USED)
+    kept = placed.filter("is_used").drop("is_used")
+    _count(placed, kept, plan, tally)
     scores = _added_up(kept.filter(pl.col("how") == PARTS), plan, tally)
-    last = _last(pl.concat([kept.filter(pl.col("how") == LAST).select(scores.columns), scores]))
-    added = _added(kept.filter(pl.col("how") <= SUM))
-    result = _within_limits(pl.concat([added, last]), plan, tally)
-    return result.sort("unit_index", "minute", "variable")
+    single = kept.filter(pl.col("how") == LAST).select(scores.columns)
+    sums = _added(kept.filter(pl.col("how") == SUM), plan, is_mean=False)
+    sums = _within_limits(sums, plan, tally)
+    last = _last(pl.concat([single, _within_limits(scores, plan, tally)]), plan)
+    means = _added(kept.filter(pl.col("how") == MEAN), plan, is_mean=True)
+    place = (pl.col("unit_index").cast(pl.Int64) * plan.window_minutes + pl.col("minute")) * len(
+        plan.variables
+    ) + pl.col("variable")
+    return pl.concat([means, sums, last]).sort(place)
 
 
 def _placed(events: Events, way: pl.DataFrame, stays: pl.DataFrame, plan: Binning) -> pl.LazyFrame:
-    """Return every value of the stays with its variable, minute, interval and fate."""
+    """Return every value of the stays with its variable, minute, and whether it is used."""
     import polars as pl
 
     own = stays.lazy().select("unit_index", "intime", match=pl.col(events.by))
     first, last = stays["subject_id"][0], stays["subject_id"][-1]
-    minutes = (pl.col("charted") - pl.col("intime")).dt.total_seconds().floordiv(60)
+    has_one_unit = way.select("key", "unit").unique()["key"].is_unique().all()
+    on = ["key"] if has_one_unit else ["key", "unit"]
+    microseconds = (pl.col("charted") - pl.col("intime")).dt.total_microseconds()
     late = pl.col("stored") > pl.col("intime") + pl.duration(minutes=plan.window_minutes)
     same = pl.col("value").is_between(pl.col("same_from"), pl.col("same_to")).fill_null(False)
     converted = pl.col("value") * pl.col("factor") + pl.col("offset")
     return (
         events.frame.filter(pl.col("subject_id").is_between(first, last))
         .join(own, on="match")
-        .join(way.lazy(), on=["key", "unit"], nulls_equal=True)
-        .with_columns(
-            minute=minutes,
-            late=late.fill_null(False),
-            value=pl.when(same).then("value").otherwise(converted),
-            has_number=pl.col("value").is_finite().fill_null(False),
-        )
+        .join(way.lazy(), on=on, nulls_equal=True)
         .select(
             "unit_index",
             "variable",
-            pl.col("minute").cast(pl.Int32),
-            bin=pl.col("minute").floordiv(plan.bin_minutes).cast(pl.Int32),
-            stored="stored",
-            value="value",
-            part="part",
-            how="how",
-            fate=_fate(plan.window_minutes),
+            "stored",
+            "part",
+            "how",
+            "low",
+            "high",
+            minute=microseconds.floordiv(60_000_000).cast(pl.Int32),
+            is_late=late.fill_null(False),
+            has_unit=pl.col("factor").is_not_null(),
+            has_number=pl.col("value").is_finite().fill_null(False),
+            value=pl.when(same).then("value").otherwise(converted),
         )
+        .with_columns(is_used=~pl.any_horizontal(_reasons(plan)))
     )
 
 
-def _fate(window_minutes: int) -> pl.Expr:
+def _reasons(plan: Binning) -> list[pl.Expr]:
+    """Return for each of the fates whether it holds, never null."""
     import polars as pl
 
-    reasons = (
+    return [
         pl.col("minute").is_null(),
         ~pl.col("has_number"),
-        pl.col("minute") < 0,
-        pl.col("minute") >= window_minutes,
-        pl.col("late"),
-        pl.col("factor").is_null(),
-        ~pl.col("value").is_between("low", "high"),
-    )
-    fate = pl.lit(USED, dtype=pl.Int8)
-    for number in reversed(range(len(reasons))):
-        fate = pl.when(reasons[number]).then(pl.lit(number, dtype=pl.Int8)).otherwise(fate)
-    return fate
+        (pl.col("minute") < 0).fill_null(False),
+        (pl.col("minute") >= plan.window_minutes).fill_null(False),
+        pl.col("is_late"),
+        ~pl.col("has_unit"),
+        ~pl.col("value").is_between("low", "high").fill_null(True),
+    ]
 
 
-def _added(kept: pl.DataFrame) -> pl.DataFrame:
+def _count(placed: pl.DataFrame, kept: pl.DataFrame, plan: Binning, tally: Tally) -> None:
+    """Add to the tally: what is not used counts once, under the first reason that holds."""
+    import polars as pl
+
+    fate = pl.lit(USED)
+    for number, reason in reversed(list(enumerate(_reasons(plan)))):
+        fate = pl.when(reason).then(number).otherwise(fate)
+    lost = placed.filter(~pl.col("is_used")).select("variable", fate=fate)
+    for variable, number, count in lost.group_by("variable", "fate").len().iter_rows():
+        tally.fates[variable, number] += count
+    for variable, count in kept.group_by("variable").len().iter_rows():
+        tally.fates[variable, USED] += count
+
+
+def _interval(plan: Binning) -> pl.Expr:
+    """Return one whole number for unit, variable and interval together."""
+    import polars as pl
+
+    several = pl.col("unit_index").cast(pl.Int64) * len(plan.variables) + pl.col("variable")
+    return several * _intervals(plan) + pl.col("minute").floordiv(plan.bin_minutes)
+
+
+def _intervals(plan: Binning) -> int:
+    return -(-plan.window_minutes // plan.bin_minutes)
+
+
+def _added(kept: pl.DataFrame, plan: Binning, *, is_mean: bool) -> pl.DataFrame:
     """Return mean or sum of each interval; the time is that of its last value."""
     import polars as pl
 
-    millionths = (pl.col("value") * MILLIONTHS).round().cast(pl.Int64).sum()
-    grouped = kept.lazy().group_by("unit_index", "variable", "bin", "how")
-    sums = grouped.agg(pl.col("minute").max(), total=millionths, n=pl.len())
-    count = pl.when(pl.col("how") == MEAN).then(pl.col("n")).otherwise(1)
-    value = pl.col("total") / MILLIONTHS / count
-    return sums.with_columns(value=value).select(RESULT).collect(engine="streaming")
+    total = (pl.col("value") * MILLIONTHS).round().cast(pl.Int64)
+    several = pl.col("interval").floordiv(_intervals(plan))
+    count = pl.col("n") if is_mean else 1
+    return (
+        kept.select("minute", interval=_interval(plan), total=total)
+        .lazy()
+        .group_by("interval")
+        .agg(pl.col("minute").max(), pl.col("total").sum(), n=pl.len())
+        .select(
+            several.floordiv(len(plan.variables)).cast(pl.UInt32).alias("unit_index"),
+            (several % len(plan.variables)).cast(pl.Int16).alias("variable"),
+            "minute",
+            value=pl.col("total") / MILLIONTHS / count,
+        )
+        .collect(engine="streaming")
+    )
 
 
-def _last(kept: pl.DataFrame) -> pl.DataFrame:
+def _last(kept: pl.DataFrame, plan: Binning) -> pl.DataFrame:
     """Return the last value of each interval; of one minute, the one stored last."""
-    ordered = kept.sort("unit_index", "variable", "minute", "stored", "value")
-    last = ordered.unique(["unit_index", "variable", "bin"], keep="last", maintain_order=True)
-    return last.select(RESULT)
+    ordered = kept.with_columns(interval=_interval(plan)).sort(
+        "interval", "minute", "stored", "value"
+    )
+    return ordered.unique("interval", keep="last", maintain_order=True).select(*PLACE, "value")
 
 
 def _added_up(kept: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
     """Return the sum of parts where all were charted in one minute; count where not."""
     import polars as pl
 
-    place = ["unit_index", "variable", "minute"]
-    ordered = kept.sort(*place, "part", "stored", "value")
-    single = ordered.unique([*place, "part"], keep="last", maintain_order=True)
-    needed = [len(one.parts(plan.source)) for one in plan.variables]
-    sums = single.group_by(place, maintain_order=True).agg(
-        pl.col("bin").first(), pl.col("stored").max(), pl.col("value").sum(), n=pl.len()
+    ordered = kept.sort(*PLACE, "part", "stored", "value")
+    single = ordered.unique([*PLACE, "part"], keep="last", maintain_order=True)
+    sums = single.group_by(PLACE, maintain_order=True).agg(
+        pl.col("stored").max(), pl.col("value").sum(), n=pl.len()
     )
-    wanted = pl.Series(np.array(needed)[sums["variable"].to_numpy()], dtype=pl.UInt32)
-    whole = sums.filter(sums["n"] == wanted)
-    tally.incomplete += sums.height - whole.height
-    return whole.select(*place, "bin", "stored", "value")
+    needed = np.array([len(one.parts(plan.source)) for one in plan.variables])
+    is_whole = sums["n"].to_numpy() == needed[sums["variable"].to_numpy()]
+    tally.incomplete += int((~is_whole).sum())
+    return sums.filter(is_whole).select(*PLACE, "stored", "value")
 
 
-def _within_limits(result: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
-    """Return what is plausible after values were added up, and count the rest."""
-    limits = np.array([one.limits for one in plan.variables])[result["variable"].to_numpy()]
-    value = result["value"].to_numpy()
-    sums = np.array([one.aggregate == "sum" for one in plan.variables])
-    high = np.where(sums[result["variable"].to_numpy()], np.inf, limits[:, 1])
-    plausible = (value >= limits[:, 0] - 1e-6) & (value <= high + 1e-6)
-    tally.beyond += int((~plausible).sum())
-    return result.filter(plausible)
+def _within_limits(added: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
+    """Return what is plausible after values were added up, and count the rest.
+
+    A sum has no upper limit of its own: how many values it holds is free.
+    """
+    low, high = np.array([one.limits for one in plan.variables]).T
+    high = np.where([one.aggregate == "sum" for one in plan.variables], np.inf, high)
+    variable, value = added["variable"].to_numpy(), added["value"].to_numpy()
+    is_plausible = (value >= low[variable]) & (value <= high[variable])
+    tally.beyond += int((~is_plausible).sum())
+    return added.filter(is_plausible)
