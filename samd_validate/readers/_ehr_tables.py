@@ -61,7 +61,8 @@ class Table:
             return frame.select([_parquet_column(name, kind) for name, kind in columns.items()])
         types = {"id": pl.Int64, "time": pl.String, "number": pl.Float64, "text": pl.String}
         overrides = {name: types[kind] for name, kind in columns.items()}
-        return pl.scan_csv(self.paths[0], schema_overrides=overrides).select(list(columns))
+        frame = pl.scan_csv(self.paths[0], schema_overrides=overrides, infer_schema=False)
+        return frame.select(list(columns))
 
     def parsed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Return the frame with its times read; apart from `scan`, so that filters come first."""
@@ -70,12 +71,19 @@ class Table:
         times = [name for name, kind in self.shape.columns.items() if kind == "time"]
         schema = frame.collect_schema()
         text = [name for name in times if schema[name] == pl.String]
-        return frame.with_columns(pl.col(text).str.to_datetime(TIME_FORMAT, time_unit="us"))
+        typed = [name for name in times if name not in text]
+        return frame.with_columns(
+            pl.col(text).str.to_datetime(TIME_FORMAT, time_unit="us"),
+            pl.col(typed).cast(pl.Datetime("us")),
+        )
 
     def read(self) -> pl.DataFrame:
-        """Return the whole table; for the small ones."""
+        """Return the whole table, for the small ones; every field of every row is looked at."""
+        import polars as pl
+
         with told(self):
-            return self.parsed(self.scan()).collect()
+            every_field = pl.QueryOptFlags(projection_pushdown=False)
+            return self.parsed(self.scan()).collect(optimizations=every_field)
 
     def files(self) -> list[SourceFile]:
         """Return name, size and SHA-256 of each file, as received."""

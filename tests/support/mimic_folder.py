@@ -244,3 +244,71 @@ def _piece(first: int, rows: int, rows_per_stay: int, rng: np.random.Generator) 
             "warning": np.zeros(rows, dtype=np.int64),
         }
     )
+
+
+def demo_folder(demo: Path, place: Path) -> Path:
+    """Write the MIMIC-IV demo with the icu/ tables that its event stream can give back.
+
+    hosp/ is the demo's own; stays, charted values and outputs come from the events, in which an
+    item keeps its number and unit. What was stored when is not told there: it is left empty.
+    """
+    (place / "icu").mkdir(parents=True)
+    (place / "hosp").symlink_to(demo / "hosp")
+    told = pl.read_parquet(demo / "meds" / "mimic_iv_demo_meds_events.parquet")
+    events = told.with_columns(words=pl.col("code").str.split("//")).filter(
+        pl.col("time").is_not_null()
+    )
+    stays = _demo_stays(
+        events, pl.read_csv(demo / "hosp" / "admissions.csv.gz", try_parse_dates=True)
+    )
+    items = events.filter(
+        pl.col("words").list.first().is_in(["LAB", "SUBJECT_FLUID_OUTPUT"])
+    ).select(
+        "subject_id",
+        charttime="time",
+        storetime=pl.lit(None, dtype=pl.String),
+        itemid=pl.col("words").list.get(1).cast(pl.Int64, strict=False),
+        value="value",
+        valuenum="value",
+        valueuom=pl.col("words").list.get(2, null_on_oob=True).replace("UNK", None),
+        is_output=pl.col("words").list.first() == "SUBJECT_FLUID_OUTPUT",
+    )
+    placed = items.join(
+        stays.select("subject_id", "stay_id", "intime", "outtime"), on="subject_id"
+    ).filter(pl.col("charttime").is_between("intime", "outtime"))
+    tables = {
+        "icu/icustays": stays,
+        "icu/chartevents": placed.filter(~pl.col("is_output") & (pl.col("itemid") > 200_000)),
+        "icu/outputevents": placed.filter("is_output").drop("valuenum"),
+    }
+    for name, frame in tables.items():
+        frame.write_csv(place / f"{name}.csv", datetime_format=TIME)
+    return place
+
+
+def _demo_stays(events: pl.DataFrame, admissions: pl.DataFrame) -> pl.DataFrame:
+    ends = events.filter(pl.col("words").list.first() == "ICU_DISCHARGE")
+    starts = events.filter(pl.col("words").list.first() == "ICU_ADMISSION").sort("time")
+    matched = starts.join_asof(
+        ends.select("subject_id", "time", outtime="time").sort("time"),
+        on="time",
+        by="subject_id",
+        strategy="forward",
+        check_sortedness=False,
+    )
+    within = matched.join(
+        admissions.select("subject_id", "hadm_id", "admittime", "dischtime"),
+        on="subject_id",
+        how="left",
+    )
+    within = within.filter(pl.col("time").is_between("admittime", "dischtime")).sort(
+        "subject_id", "time"
+    )
+    return within.with_row_index("stay_id", 30_000_001).select(
+        "subject_id",
+        "hadm_id",
+        "stay_id",
+        first_careunit=pl.col("words").list.get(1),
+        intime="time",
+        outtime="outtime",
+    )
