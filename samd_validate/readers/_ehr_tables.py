@@ -49,7 +49,9 @@ class Table:
         return self.shape.place if len(self.paths) > 1 else self._in_folder(self.paths[0])
 
     def _in_folder(self, path: Path) -> str:
-        return f"{self.shape.place.rpartition('/')[0]}/{path.name}"
+        folder, _, table = self.shape.place.rpartition("/")
+        is_shard = path.parent.name == table
+        return f"{self.shape.place if is_shard else folder}/{path.name}"
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
