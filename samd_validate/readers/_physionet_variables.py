@@ -2,6 +2,8 @@
 
 Limits are wide, of the kind used for MIMIC (Harutyunyan et al. 2019,
 doi:10.1038/s41597-019-0103-9): they mark what cannot be, not what is ill.
+The Challenge lists magnesium in mmol/L; its values (median 2.0) are those of mg/dL, which is what
+stands here.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ _ROWS = (
     ("HR", "heart_rate", "/min", 10, 300, "Heart rate"),
     ("K", "potassium", "mmol/L", 1, 12, "Potassium"),
     ("Lactate", "lactate", "mmol/L", 0.1, 40, "Lactate"),
-    ("Mg", "magnesium", "mmol/L", 0.2, 12, "Magnesium"),
+    ("Mg", "magnesium", "mg/dL", 0.2, 12, "Magnesium"),
     ("MAP", "map_invasive", "mm[Hg]", 10, 250, "Mean pressure, arterial line"),
     ("MechVent", "mechanical_ventilation", "{recorded}", 1, 1, "Mechanical ventilation recorded"),
     ("Na", "sodium", "mmol/L", 90, 190, "Sodium"),

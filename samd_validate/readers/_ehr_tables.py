@@ -1,0 +1,239 @@
+"""Tables of a health record as distributed: found, checked, typed, and never read whole."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from samd_validate.core.cohort import SourceFile
+from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Kind = Literal["id", "time", "number", "text"]
+Made = TypeVar("Made")
+FORMS = (".csv", ".csv.gz", ".parquet")
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+FORM_WORDS = "one of NAME.csv, NAME.csv.gz, NAME.parquet, or a folder NAME of Parquet files"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableShape:
+    """What a table must have: its place in the folder, and the kind of each column used."""
+
+    place: str
+    columns: Mapping[str, Kind]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table that was found: its shape and its files, all CSV or all Parquet."""
+
+    shape: TableShape
+    paths: tuple[Path, ...]
+
+    @property
+    def is_parquet(self) -> bool:
+        """Return whether it is Parquet."""
+        return self.paths[0].suffix == ".parquet"
+
+    @property
+    def name(self) -> str:
+        """Return how messages call it."""
+        return self.shape.place if len(self.paths) > 1 else self._in_folder(self.paths[0])
+
+    def _in_folder(self, path: Path) -> str:
+        folder, _, table = self.shape.place.rpartition("/")
+        is_shard = path.parent.name == table
+        return f"{self.shape.place if is_shard else folder}/{path.name}"
+
+    def scan(self) -> pl.LazyFrame:
+        """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
+        import polars as pl
+
+        columns = self.shape.columns
+        if self.is_parquet:
+            frame = pl.scan_parquet(list(self.paths))
+            return frame.select([_parquet_column(name, kind) for name, kind in columns.items()])
+        types = {"id": pl.Int64, "time": pl.String, "number": pl.Float64, "text": pl.String}
+        overrides = {name: types[kind] for name, kind in columns.items()}
+        frame = pl.scan_csv(self.paths[0], schema_overrides=overrides, infer_schema=False)
+        return frame.select(list(columns))
+
+    def parsed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the frame with its times read; apart from `scan`, so that filters come first."""
+        import polars as pl
+
+        times = [name for name, kind in self.shape.columns.items() if kind == "time"]
+        schema = frame.collect_schema()
+        text = [name for name in times if schema[name] == pl.String]
+        typed = [name for name in times if name not in text]
+        return frame.with_columns(
+            pl.col(text).str.to_datetime(TIME_FORMAT, time_unit="us"),
+            pl.col(typed).cast(pl.Datetime("us")),
+        )
+
+    def read(self) -> pl.DataFrame:
+        """Return the whole table, for the small ones; every field of every row is looked at."""
+        import polars as pl
+
+        with told(self):
+            every_field = pl.QueryOptFlags(projection_pushdown=False)
+            return self.parsed(self.scan()).collect(optimizations=every_field)
+
+    def files(self) -> list[SourceFile]:
+        """Return name, size and SHA-256 of each file, as received."""
+        return [_source_file(self._in_folder(path), path) for path in self.paths]
+
+
+def find_tables(place: Path, shapes: tuple[TableShape, ...]) -> dict[str, Table]:
+    """Return the tables of a folder by their place in it.
+
+    Raises
+    ------
+    CannotRun
+        With every table that is missing, is there in two forms, cannot be opened, or lacks a
+        column or has another type in it.
+    """
+    outcomes = [attempt(lambda shape=shape: _found(place, shape)) for shape in shapes]  # type: ignore[misc]
+    gather([problem for _, problems in outcomes for problem in problems])
+    return {table.shape.place: table for table, _ in outcomes if table is not None}
+
+
+def attempt(make: Callable[[], Made]) -> tuple[Made | None, tuple[Problem, ...]]:
+    """Return what was made, or the problems that prevented it, so that others can be gathered."""
+    try:
+        return make(), ()
+    except CannotRun as error:
+        return None, error.problems
+
+
+def _found(place: Path, shape: TableShape) -> Table:
+    base = place / shape.place
+    files = [base.with_name(base.name + form) for form in FORMS]
+    forms: list[tuple[Path, ...]] = [(path,) for path in files if path.is_file()]
+    shards = tuple(sorted(base.glob("*.parquet"))) if base.is_dir() else ()
+    forms += [shards] if shards else []
+    if len(forms) != 1:
+        names = ", ".join(sorted(one[0].name for one in forms))
+        found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
+        raise CannotRun(_problem(shape.place, found, FORM_WORDS))
+    table = Table(shape=shape, paths=forms[0])
+    gather(_faults(table))
+    return table
+
+
+def _faults(table: Table) -> list[Problem]:
+    import polars as pl
+
+    if not table.is_parquet and _is_cut_off(table.paths[0]):
+        return [_problem(table.name, "a last row without its end", "a whole file")]
+    with told(table):
+        if table.is_parquet:
+            schema = pl.scan_parquet(list(table.paths)).collect_schema()
+        else:
+            schema = pl.scan_csv(table.paths[0], infer_schema=False).collect_schema()
+    faults = [
+        _problem(table.name, f"no column {name!r}", did_you_mean(name, schema.names()))
+        for name in table.shape.columns
+        if name not in schema
+    ]
+    if not table.is_parquet:
+        return faults
+    return faults + [
+        _problem(table.name, f"column {name!r} of type {schema[name]}", _expected(kind))
+        for name, kind in table.shape.columns.items()
+        if name in schema and not _fits(schema[name], kind)
+    ]
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Return whether a plain CSV ends within a row; a cut gzip is noticed when it is read."""
+    if path.suffix == ".gz" or path.stat().st_size == 0:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) != b"\n"
+
+
+def _fits(dtype: pl.DataType, kind: Kind) -> bool:
+    import polars as pl
+
+    if kind == "id":
+        return dtype.is_integer()
+    if kind == "number":
+        return dtype.is_numeric()
+    if kind == "time":
+        return dtype == pl.String or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
+    return dtype in (pl.String, pl.Categorical, pl.Null)
+
+
+def _expected(kind: Kind) -> str:
+    return {
+        "id": "an integer type",
+        "number": "a numeric type",
+        "time": "a timestamp without time zone, or text YYYY-MM-DD HH:MM:SS",
+        "text": "a text type",
+    }[kind]
+
+
+def _parquet_column(name: str, kind: Kind) -> pl.Expr:
+    import polars as pl
+
+    column = pl.col(name)
+    if kind == "text":
+        return column.cast(pl.String)
+    if kind == "number":
+        return column.cast(pl.Float64)
+    return column.cast(pl.Int64) if kind == "id" else column
+
+
+@contextmanager
+def told(table: Table) -> Iterator[None]:
+    """Turn what the reader of files complains of into a problem that shows no value."""
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        found = _words(error)
+        raise CannotRun(_problem(table.name, found, "the file as distributed")) from None
+
+
+_COMPLAINTS = (
+    (r"unexpected end of file|UnexpectedEof", "a gzip file that breaks off"),
+    (r"gzip|checksum|deflate|corrupt", "a damaged gzip file"),
+    (r"utf-?8", "bytes that are not UTF-8"),
+    (r"empty CSV|NoData", "an empty file"),
+    (r"more fields", "a row with more fields than the header"),
+    (r"to `?datetime", "a time that is not YYYY-MM-DD HH:MM:SS"),
+    (r"could not parse", "a field that is not a number"),
+    (r"parquet", "a damaged or truncated Parquet file"),
+)
+
+
+def _words(error: Exception) -> str:
+    text = f"{type(error).__name__} {error}"
+    column = re.search(r"(?:at|in) column '([A-Za-z_]+)'", text)
+    suffix = f" in column {column[1]!r}" if column else ""
+    for pattern, words in _COMPLAINTS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return words + suffix
+    return f"a file that cannot be read ({type(error).__name__})"
+
+
+def _problem(where: str, found: str, expected: str) -> Problem:
+    todo = "restore the file from its source, or bind the right folder with --dataset"
+    return Problem(where=where, found=found, expected=expected, todo=todo)
+
+
+def _source_file(name: str, path: Path) -> SourceFile:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return SourceFile(name=name, size_bytes=path.stat().st_size, sha256=sha256)

@@ -1,0 +1,260 @@
+"""Events of many stays into intervals: units converted, limits kept, every loss counted.
+
+The same values come out whatever the order of rows and the number of threads: sums are taken in
+whole millionths, and among values of one minute the one stored last stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samd_validate.core.cohort import TimeSeries
+from samd_validate.readers._dictionary import Dictionary, DictionaryVariable
+from samd_validate.readers._event_ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, ways
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BATCH_ROWS = 10_000_000
+MILLIONTHS = 1_000_000
+FATES = (
+    "without a time",
+    "without a number",
+    "before the index time",
+    "after the observation window",
+    "stored after the prediction time",
+    "in a unit without a conversion",
+    "outside plausible limits",
+)
+USED = len(FATES)
+PLACE = ("unit_index", "variable", "minute")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binning:
+    """What is wanted: variables of a source, window and interval."""
+
+    dictionary: Dictionary
+    source: str
+    variables: tuple[DictionaryVariable, ...]
+    window_minutes: int
+    bin_minutes: int
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What became of the values by variable and fate, and how units were found."""
+
+    fates: Counter[tuple[int, int]] = field(default_factory=Counter)
+    incomplete: int = 0
+    beyond: int = 0
+    units: list[UnitRow] = field(default_factory=list)
+
+    def of_fate(self, fate: int) -> int:
+        """Return how many values met a fate."""
+        return sum(count for (_, one), count in self.fates.items() if one == fate)
+
+
+def binned(
+    stays: pl.DataFrame, tables: Sequence[Events], plan: Binning
+) -> tuple[TimeSeries, Tally]:
+    """Return the series of the stays, and the tally of all their values.
+
+    ``stays`` has ``unit_index`` (from 0), ``subject_id`` and ``stay_id`` (all ascending) and
+    ``intime``. Memory is bounded by the rows of a batch of patients and by the result.
+    """
+    tally = Tally()
+    led = []
+    for events in tables:
+        way, words = ways(events, plan.dictionary, plan.source, plan.variables)
+        tally.units += words
+        led.append((events, way))
+    parts = [_batch(batch, led, plan, tally) for batch in _batches(stays, tables)]
+    return _series(parts, plan), tally
+
+
+def _series(parts: Sequence[pl.DataFrame], plan: Binning) -> TimeSeries:
+    import polars as pl
+
+    whole = pl.concat(parts)
+    return TimeSeries(
+        variables=tuple(one.variable() for one in plan.variables),
+        unit_index=whole["unit_index"].to_numpy(),
+        variable_index=whole["variable"].to_numpy(),
+        time_hours=whole["minute"].to_numpy() / 60,
+        value=whole["value"].to_numpy(),
+        window_hours=plan.window_minutes / 60,
+    )
+
+
+def _batches(stays: pl.DataFrame, tables: Sequence[Events]) -> list[pl.DataFrame]:
+    """Return the stays in groups of whole patients, as many as the rows of the tables ask for."""
+    import polars as pl
+
+    rows = sum(one.frame.select(pl.len()).collect(engine="streaming").item() for one in tables)
+    subjects = stays["subject_id"].unique().sort().to_numpy()
+    pieces = np.array_split(subjects, min(subjects.size, -(-rows // BATCH_ROWS) or 1))
+    return [stays.filter(pl.col("subject_id").is_between(one[0], one[-1])) for one in pieces]
+
+
+def _batch(
+    stays: pl.DataFrame,
+    led: Sequence[tuple[Events, pl.DataFrame]],
+    plan: Binning,
+    tally: Tally,
+) -> pl.DataFrame:
+    """Return unit, variable, minute and value of a batch of stays, sorted."""
+    import polars as pl
+
+    frames = [_placed(events, way, stays, plan) for events, way in led]
+    placed = pl.concat(frames).collect(engine="streaming")
+    kept = placed.filter("is_used").drop("is_used")
+    _count(placed, kept, plan, tally)
+    scores = _added_up(kept.filter(pl.col("how") == PARTS), plan, tally)
+    single = kept.filter(pl.col("how") == LAST).select(scores.columns)
+    sums = _added(kept.filter(pl.col("how") == SUM), plan, is_mean=False)
+    sums = _within_limits(sums, plan, tally)
+    last = _last(pl.concat([single, _within_limits(scores, plan, tally)]), plan)
+    means = _added(kept.filter(pl.col("how") == MEAN), plan, is_mean=True)
+    place = (pl.col("unit_index").cast(pl.Int64) * plan.window_minutes + pl.col("minute")) * len(
+        plan.variables
+    ) + pl.col("variable")
+    return pl.concat([means, sums, last]).sort(place)
+
+
+def _placed(events: Events, way: pl.DataFrame, stays: pl.DataFrame, plan: Binning) -> pl.LazyFrame:
+    """Return every value of the stays with its variable, minute, and whether it is used."""
+    import polars as pl
+
+    own = stays.lazy().select("unit_index", "intime", match=pl.col(events.by))
+    first, last = stays["subject_id"][0], stays["subject_id"][-1]
+    has_one_unit = way.select("key", "unit").unique()["key"].is_unique().all()
+    on = ["key"] if has_one_unit else ["key", "unit"]
+    microseconds = (pl.col("charted") - pl.col("intime")).dt.total_microseconds()
+    late = pl.col("stored") > pl.col("intime") + pl.duration(minutes=plan.window_minutes)
+    same = pl.col("value").is_between(pl.col("same_from"), pl.col("same_to")).fill_null(False)
+    converted = pl.col("value") * pl.col("factor") + pl.col("offset")
+    return (
+        events.frame.filter(pl.col("subject_id").is_between(first, last))
+        .join(own, on="match")
+        .join(way.lazy(), on=on, nulls_equal=True)
+        .select(
+            "unit_index",
+            "variable",
+            "stored",
+            "part",
+            "how",
+            "low",
+            "high",
+            minute=microseconds.floordiv(60_000_000).cast(pl.Int32),
+            is_late=late.fill_null(False),
+            has_unit=pl.col("factor").is_not_null(),
+            has_number=pl.col("value").is_finite().fill_null(False),
+            value=pl.when(same).then("value").otherwise(converted),
+        )
+        .with_columns(is_used=~pl.any_horizontal(_reasons(plan)))
+    )
+
+
+def _reasons(plan: Binning) -> list[pl.Expr]:
+    """Return for each of the fates whether it holds, never null."""
+    import polars as pl
+
+    return [
+        pl.col("minute").is_null(),
+        ~pl.col("has_number"),
+        (pl.col("minute") < 0).fill_null(False),
+        (pl.col("minute") >= plan.window_minutes).fill_null(False),
+        pl.col("is_late"),
+        ~pl.col("has_unit"),
+        ~pl.col("value").is_between("low", "high").fill_null(True),
+    ]
+
+
+def _count(placed: pl.DataFrame, kept: pl.DataFrame, plan: Binning, tally: Tally) -> None:
+    """Add to the tally: what is not used counts once, under the first reason that holds."""
+    import polars as pl
+
+    fate = pl.lit(USED)
+    for number, reason in reversed(list(enumerate(_reasons(plan)))):
+        fate = pl.when(reason).then(number).otherwise(fate)
+    lost = placed.filter(~pl.col("is_used")).select("variable", fate=fate)
+    for variable, number, count in lost.group_by("variable", "fate").len().iter_rows():
+        tally.fates[variable, number] += count
+    for variable, count in kept.group_by("variable").len().iter_rows():
+        tally.fates[variable, USED] += count
+
+
+def _interval(plan: Binning) -> pl.Expr:
+    """Return one whole number for unit, variable and interval together."""
+    import polars as pl
+
+    several = pl.col("unit_index").cast(pl.Int64) * len(plan.variables) + pl.col("variable")
+    return several * _intervals(plan) + pl.col("minute").floordiv(plan.bin_minutes)
+
+
+def _intervals(plan: Binning) -> int:
+    return -(-plan.window_minutes // plan.bin_minutes)
+
+
+def _added(kept: pl.DataFrame, plan: Binning, *, is_mean: bool) -> pl.DataFrame:
+    """Return mean or sum of each interval; the time is that of its last value."""
+    import polars as pl
+
+    total = (pl.col("value") * MILLIONTHS).round().cast(pl.Int64)
+    several = pl.col("interval").floordiv(_intervals(plan))
+    count = pl.col("n") if is_mean else 1
+    return (
+        kept.select("minute", interval=_interval(plan), total=total)
+        .lazy()
+        .group_by("interval")
+        .agg(pl.col("minute").max(), pl.col("total").sum(), n=pl.len())
+        .select(
+            several.floordiv(len(plan.variables)).cast(pl.UInt32).alias("unit_index"),
+            (several % len(plan.variables)).cast(pl.Int16).alias("variable"),
+            "minute",
+            value=pl.col("total") / MILLIONTHS / count,
+        )
+        .collect(engine="streaming")
+    )
+
+
+def _last(kept: pl.DataFrame, plan: Binning) -> pl.DataFrame:
+    """Return the last value of each interval; of one minute, the one stored last."""
+    ordered = kept.with_columns(interval=_interval(plan)).sort(
+        "interval", "minute", "stored", "value"
+    )
+    return ordered.unique("interval", keep="last", maintain_order=True).select(*PLACE, "value")
+
+
+def _added_up(kept: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
+    """Return the sum of parts where all were charted in one minute; count where not."""
+    import polars as pl
+
+    ordered = kept.sort(*PLACE, "part", "stored", "value")
+    single = ordered.unique([*PLACE, "part"], keep="last", maintain_order=True)
+    sums = single.group_by(PLACE, maintain_order=True).agg(
+        pl.col("stored").max(), pl.col("value").sum(), n=pl.len()
+    )
+    needed = np.array([len(one.parts(plan.source)) for one in plan.variables])
+    is_whole = sums["n"].to_numpy() == needed[sums["variable"].to_numpy()]
+    tally.incomplete += int((~is_whole).sum())
+    return sums.filter(is_whole).select(*PLACE, "stored", "value")
+
+
+def _within_limits(added: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
+    """Return what is plausible after values were added up, and count the rest.
+
+    A sum has no upper limit of its own: how many values it holds is free.
+    """
+    low, high = np.array([one.limits for one in plan.variables]).T
+    high = np.where([one.aggregate == "sum" for one in plan.variables], np.inf, high)
+    variable, value = added["variable"].to_numpy(), added["value"].to_numpy()
+    is_plausible = (value >= low[variable]) & (value <= high[variable])
+    tally.beyond += int((~is_plausible).sum())
+    return added.filter(is_plausible)

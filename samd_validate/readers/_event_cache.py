@@ -1,0 +1,101 @@
+"""Needed rows of a large text table, kept as Parquet beside the data's digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samd_validate.core.canonical import digest
+from samd_validate.core.cohort import SourceFile
+from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.readers._ehr_tables import Table, told
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LAYOUT = 1
+VARIABLE = "SAMD_VALIDATE_CACHE"
+
+
+def cache_folder(chosen: str | None) -> Path:
+    """Return the folder for kept rows: the chosen one, $SAMD_VALIDATE_CACHE, or the user's."""
+    if chosen or os.environ.get(VARIABLE):
+        return Path(chosen or os.environ[VARIABLE])
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "samd-validate"
+
+
+def needed_events(
+    table: Table, key: str, keys: Sequence[int], files: Sequence[SourceFile], folder: Path
+) -> pl.LazyFrame:
+    """Return the rows of a table whose ``key`` is among ``keys``, as a scan of Parquet.
+
+    A Parquet table is scanned where it lies. Of a CSV the needed rows are written once to
+    ``folder``, under a name made of the digests of the files, the items and the columns; an entry
+    that does not fit its own digest is made again.
+
+    Raises
+    ------
+    CannotRun
+        If the table cannot be read to its end, or the folder cannot be written.
+    """
+    import polars as pl
+
+    needed = table.scan().filter(pl.col(key).is_in(list(keys)))
+    if table.is_parquet:
+        return table.parsed(needed)
+    entry = folder / f"{_entry_name(table, keys, files)}.parquet"
+    if not _is_whole(entry):
+        _write(table, table.parsed(needed), entry)
+    return pl.scan_parquet(entry)
+
+
+def _entry_name(table: Table, keys: Sequence[int], files: Sequence[SourceFile]) -> str:
+    content = [
+        LAYOUT,
+        [file.sha256 for file in files],
+        sorted(keys),
+        dict(table.shape.columns),
+    ]
+    return digest(content).removeprefix("sha256:")
+
+
+def _is_whole(entry: Path) -> bool:
+    mark = entry.with_suffix(".sha256")
+    return entry.is_file() and mark.is_file() and mark.read_text("ascii") == _sha256(entry)
+
+
+def _write(table: Table, needed: pl.LazyFrame, entry: Path) -> None:
+    """Write an entry beside its final name first, so that a broken run leaves none."""
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=entry.parent, suffix=".part")
+        os.close(handle)
+    except OSError as error:
+        raise CannotRun(_unwritable(entry.parent, error)) from None
+    part = Path(name)
+    try:
+        with told(table):
+            needed.sink_parquet(part, compression="lz4")
+        entry.with_suffix(".sha256").write_text(_sha256(part), "ascii")
+        part.replace(entry)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unwritable(folder: Path, error: OSError) -> Problem:
+    return Problem(
+        where=str(folder),
+        found=(error.strerror or "unwritable").lower(),
+        expected="a folder in which needed rows can be kept",
+        todo=f"free it, set params.cache or {VARIABLE}, or set params.keep_cache to false",
+    )
