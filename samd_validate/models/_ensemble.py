@@ -20,6 +20,7 @@ from samd_validate.models._threads import one_thread
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from samd_validate.models._additive import Additive
     from samd_validate.models._training import TrainedMember
 
 
@@ -40,6 +41,9 @@ class NetworkParams(BaseModel):
         default=0.5, ge=0, le=1, description="exponent of the odds by which events are weighted"
     )
     wide: bool = Field(default=False, description="summaries of the inputs beside the states")
+    additive_share: float = Field(
+        default=0, ge=0, le=1, description="weight of an additive model of summaries in the average"
+    )
     static_numbers: tuple[str, ...] = ("age_years",)
     static_groups: tuple[str, ...] = ("sex",)
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -47,7 +51,10 @@ class NetworkParams(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class EnsembleModel:
-    """An ensemble of networks with one recalibration; predicts on the processor."""
+    """An ensemble of networks with one recalibration; predicts on the processor.
+
+    With an ``additive`` model its log-odds have the weight ``additive_share`` in the average.
+    """
 
     name: str
     scales: tuple[Scale, ...]
@@ -57,6 +64,8 @@ class EnsembleModel:
     reference_series: Channels
     reference_static: Channels
     card: Mapping[str, object]
+    additive: Additive | None = None
+    additive_share: float = 0.0
 
     def predict(self, cohort: Cohort) -> FloatArray:
         """Return recalibrated probabilities of the outcome, shape ``(n,)``."""
@@ -69,7 +78,11 @@ class EnsembleModel:
         with one_thread():
             series, static = self.tensors(cohort)
             outputs = [predict_log_odds(network, series, static) for network in self.networks]
-        return np.asarray(np.mean(outputs, axis=0), dtype=np.float64)
+            if self.additive is None:
+                return np.asarray(np.mean(outputs, axis=0), dtype=np.float64)
+            beside = self.additive.log_odds(series, static).double().numpy()
+        share = self.additive_share
+        return np.asarray((1 - share) * np.mean(outputs, axis=0) + share * beside)
 
     def tensors(self, cohort: Cohort) -> tuple[Tensor, Tensor]:
         """Return the channels and the static columns of a cohort."""
@@ -79,7 +92,8 @@ class EnsembleModel:
         return series, torch.from_numpy(self.coding.columns(cohort))
 
     def artefact(self) -> bytes:
-        """Return the weights of all members as safetensors."""
+        """Return the weights of all members, and of the additive part, as safetensors."""
+        import torch
         from safetensors.torch import save
 
         tensors = {
@@ -87,6 +101,9 @@ class EnsembleModel:
             for number, network in enumerate(self.networks)
             for name, value in network.state_dict().items()
         }
+        if self.additive is not None:
+            tensors["additive.weight"] = self.additive.weight
+            tensors["additive.intercept"] = torch.tensor(self.additive.intercept)
         return bytes(save(tensors))
 
     def attribute(
@@ -102,6 +119,9 @@ class EnsembleModel:
         """Return recalibrated log-odds of channels and static columns, as tensors."""
         outputs: list[Tensor] = [network(series, static) for network in self.networks]
         mean = sum(outputs[1:], outputs[0]) / len(outputs)
+        if self.additive is not None:
+            share = self.additive_share
+            mean = (1 - share) * mean + share * self.additive.log_odds(series, static)
         return self.platt.slope * mean + self.platt.intercept
 
     @property

@@ -25,6 +25,7 @@ from samd_validate.models._threads import one_thread
 if TYPE_CHECKING:
     from torch import nn
 
+    from samd_validate.models._additive import Additive
     from samd_validate.models._training import Hyper, TrainedMember, TrainingSet
 
 WORKERS = 2
@@ -67,6 +68,7 @@ def fit_ensemble(
         shape = InputShape(channels=3 * len(scales), owners=coding.owners)
         networks = _networks(new_network, shape, params.members, request.seed)
         members = _train_all(networks, development, tuning, params, request)
+        additive = _additive(development, params)
     model = EnsembleModel(
         name=request.name,
         scales=scales,
@@ -76,6 +78,8 @@ def fit_ensemble(
         reference_series=development.series.mean(0).numpy(),
         reference_static=development.static.mean(0).numpy(),
         card={},
+        additive=additive,
+        additive_share=params.additive_share,
     )
     platt = learn_platt(model.raw_log_odds(request.tuning), request.tuning.label)
     return replace(model, platt=platt, card=_training_record(request, params, model, platt, family))
@@ -158,6 +162,14 @@ def _train_all(
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return tuple(pool.map(train, range(params.members)))
+
+
+def _additive(development: TrainingSet, params: NetworkParams) -> Additive | None:
+    from samd_validate.models._additive import learn_additive
+
+    if not params.additive_share:
+        return None
+    return learn_additive(development.series, development.static, development.label)
 
 
 def _hyper(params: NetworkParams, prevalence: float) -> Hyper:

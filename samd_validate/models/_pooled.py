@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from samd_validate.models._noise import Noise, dropped
 
-SUMMARIES = 6
+SUMMARIES = 7
 
 
 class PooledNetwork(nn.Module):
@@ -43,19 +43,23 @@ class PooledNetwork(nn.Module):
 
 
 def summaries(series: Tensor) -> Tensor:
-    """Return ``(n, 6 * variables)``: first, last, lowest, highest, mean, log(1 + count).
+    """Return ``(n, 7 * variables)``: first, last, lowest, highest, mean, late mean, log(1 + count).
 
-    Of hours with an observation; 0, the development mean, where there was none.
+    Of hours with an observation, the late mean of the second half of the window; 0, the
+    development mean, where there was none.
     """
     value, mask, _ = series.chunk(3, dim=2)
     is_seen = mask > 0
-    any_seen = is_seen.any(1)
     far = torch.full_like(value, torch.finfo(value.dtype).max)
     first = torch.gather(value, 1, is_seen.to(torch.uint8).argmax(1)[:, None])[:, 0]
     lowest = torch.where(is_seen, value, far).amin(1)
     highest = torch.where(is_seen, value, -far).amax(1)
-    count = mask.sum(1)
-    mean = (value * mask).sum(1) / count.clamp(min=1e-6)
-    found = torch.stack([first, value[:, -1], lowest, highest, mean], dim=1)
-    found = torch.where(any_seen[:, None], found, torch.zeros_like(found))
-    return torch.cat([found, torch.log1p(count)[:, None]], dim=1).flatten(1)
+    half = value.shape[1] // 2
+    means = (_mean(value, mask), _mean(value[:, half:], mask[:, half:]))
+    found = torch.stack([first, value[:, -1], lowest, highest, *means], dim=1)
+    found = torch.where(is_seen.any(1)[:, None], found, torch.zeros_like(found))
+    return torch.cat([found, torch.log1p(mask.sum(1))[:, None]], dim=1).flatten(1)
+
+
+def _mean(value: Tensor, mask: Tensor) -> Tensor:
+    return (value * mask).sum(1) / mask.sum(1).clamp(min=1e-6)

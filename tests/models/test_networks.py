@@ -17,6 +17,7 @@ from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import FitRequest, ReadRequest
 from samd_validate.core.model import Attentive, Explainable, no_progress
 from samd_validate.divide import divide
+from samd_validate.models._additive import basis, learn_additive
 from samd_validate.models._ensemble import EnsembleModel, NetworkParams
 from samd_validate.models._fusion import FusionNetwork
 from samd_validate.models._gated_decay import GatedDecayNetwork
@@ -31,7 +32,7 @@ from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_ic
 SMALL = {"hidden": 8, "members": 2, "max_epochs": 2}
 FAMILIES = [
     pytest.param(lstm, LstmParams(**SMALL), id="lstm"),
-    pytest.param(gru_d, GruDParams(**SMALL, wide=True), id="gru_d"),
+    pytest.param(gru_d, GruDParams(**SMALL, wide=True, additive_share=0.5), id="gru_d"),
     pytest.param(tft, TftParams(**SMALL, step_hours=6, wide=True), id="tft"),
 ]
 
@@ -98,9 +99,35 @@ def test_summaries_are_of_observed_hours_alone() -> None:
     value = torch.tensor([[9.0, 2, 2, -1, -1], [0, 0, 0, 0, 0]])
     mask = torch.tensor([[0.0, 1, 0, 1, 0], [0, 0, 0, 0, 0]])
     found = summaries(torch.stack([value, mask, mask], dim=2))
-    expected = [2, -1, -1, 2, 0.5, np.log(3)]
+    expected = [2, -1, -1, 2, 0.5, -1, np.log(3)]
     assert found[0].tolist() == pytest.approx(expected, abs=1e-6)
-    assert found[1].tolist() == [0] * 6
+    assert found[1].tolist() == [0] * 7
+
+
+def test_additive_part_is_the_ridge_regression_of_scikit_learn() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    torch.manual_seed(2)
+    series, static = torch.rand(300, 6, 6), torch.randn(300, 2)
+    label = (static[:, 0] + series[:, -1, 0] > 0.5).float()
+    mine = learn_additive(series, static, label)
+    theirs = LogisticRegression(C=0.01, tol=1e-8, max_iter=5000)
+    theirs.fit(basis(series, static).numpy(), label.numpy())
+    expected = theirs.decision_function(basis(series, static).numpy())
+    assert mine.log_odds(series, static).numpy() == pytest.approx(expected, abs=1e-2)
+
+
+def test_tents_of_an_input_add_up_to_one() -> None:
+    found = basis(4 * torch.rand(20, 5, 3), torch.zeros(20, 0))
+    tents = found[:, 7:].reshape(20, 5, 7)
+    assert torch.allclose(tents.sum(1), torch.ones(()), atol=1e-6)
+
+
+def test_additive_share_of_one_leaves_the_additive_part_alone(request_: FitRequest) -> None:
+    params = LstmParams(hidden=4, members=1, max_epochs=1, additive_share=1)
+    one = lstm.run(request_, params)
+    other = lstm.run(replace(request_, seed=10), params)
+    assert one.predict(request_.tuning).tolist() == other.predict(request_.tuning).tolist()
 
 
 def test_input_decays_from_its_last_value_to_the_mean() -> None:
