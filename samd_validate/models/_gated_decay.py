@@ -70,6 +70,8 @@ class GatedDecayNetwork(PooledNetwork):
             update_state, reset_state, new_state = self.from_state(state).chunk(3, dim=1)
             update = torch.sigmoid(update_in + update_state)
             reset = torch.sigmoid(reset_in + reset_state)
-            state = torch.lerp(state, torch.tanh(new_in + reset * new_state), update)
+            new = torch.tanh(new_in + reset * new_state)
+            # in mixed precision the state keeps the precision of the decay factors
+            state = torch.lerp(state, new.to(state.dtype), update.to(state.dtype))
             states.append(state)
         return torch.stack(states, dim=1)

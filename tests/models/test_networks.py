@@ -292,3 +292,20 @@ def test_lstm_predicts_what_it_did_before_the_families_shared_their_training() -
     # printed by the release that had no other family; another processor may round otherwise
     held = [0.04835508702726521, 0.045747801465713334, 0.011094923847422201, 0.043325637718475266]
     assert model.predict(request.tuning)[:4] == pytest.approx(held, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru_d", "tft"])
+def test_networks_compute_in_mixed_precision_close_to_full(
+    name: str, fitted: dict[str, EnsembleModel], request_: FitRequest
+) -> None:
+    model = fitted[name]
+    series, static = model.tensors(request_.tuning)
+    network = model.networks[0]
+    network.train()
+    full = network(series, static)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        half = network(series, static)
+    half.float().sum().backward()
+    network.zero_grad()
+    network.eval()
+    assert half.float().detach().numpy() == pytest.approx(full.detach().numpy(), abs=0.1)
