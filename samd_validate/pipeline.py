@@ -103,10 +103,7 @@ def _evidence(
     for name, cohort in cohorts.items():
         trail.record("read a data set", dataset=name, **_facts(cohort))
     study = make_study(plan, cohorts, progress, checkpoints=checkpoints)
-    for number, model in enumerate(study.models):
-        artefact = model.artefact()
-        folder.write(f"models/{number}-{model.name}.bin", artefact)
-        trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
+    _keep_models(study, folder)
     trail.record("opened the labels", populations=[p.name for p in study.inputs.populations])
     write_predictions(study.inputs.populations, folder)
     outputs = run_checks(plan.checks, study.inputs, plan.protocol.seed, progress)
@@ -134,6 +131,13 @@ def _evidence(
     write_bundle(bundle, folder)
     trail.record("judged", **{verdict.criterion: verdict.outcome for verdict in bundle.verdicts})
     return bundle
+
+
+def _keep_models(study: Study, folder: RunFolder) -> None:
+    for number, model in enumerate(study.models):
+        artefact = model.artefact()
+        folder.write(f"models/{number}-{model.name}.bin", artefact)
+        folder.trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
 
 
 def _facts(cohort: Cohort) -> dict[str, object]:
