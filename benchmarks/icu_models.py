@@ -22,9 +22,12 @@ from samd_validate.core.errors import CannotRun
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.inputs import IntervalPlan
 from samd_validate.core.kinds import FitRequest, ReadRequest
+from samd_validate.core.model import Model
 from samd_validate.core.plugin import discover
 from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
+from samd_validate.models._ensemble import EnsembleModel
+from samd_validate.models._recalibrate import logistic
 from samd_validate.models.recipe import load_recipe
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
@@ -80,7 +83,24 @@ def _row(name: str, request: FitRequest, assessed: Cohort, intervals: IntervalPl
     measured = _measured(assessed, model.predict(assessed), float(threshold), intervals)
     cells = [_words(one) for one in measured.values()]
     both = [measured[name].value for name in AT_THRESHOLD]
-    return f"| `{name}` | {' | '.join(cells)} | {min(both):.4f} | {minutes:.1f} |\n"
+    row = f"| `{name}` | {' | '.join(cells)} | {min(both):.4f} | {minutes:.1f} |\n"
+    return row + "".join(_apart(model, assessed, intervals))
+
+
+def _apart(model: Model, assessed: Cohort, intervals: IntervalPlan) -> Iterator[str]:
+    """Yield how its networks, and its additive part, rank without the other."""
+    if not isinstance(model, EnsembleModel) or model.additive is None:
+        return
+    for words, part in (
+        ("its networks alone", replace(model, additive=None)),
+        ("its additive part alone", replace(model, additive_share=1.0)),
+    ):
+        score = logistic(part.raw_log_odds(assessed))
+        sample = Sample(
+            label=assessed.label, score=score, cluster=assessed.patient_id, threshold=None
+        )
+        cells = [_words(one) for one in estimate(MEASURES, sample, intervals).values()]
+        yield f"| {words} | {' | '.join(cells)} | | | | |\n"
 
 
 def _measured(
