@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,9 @@ def run(
 ) -> Run:
     """Carry out a protocol and leave a sealed bundle and its reports in ``out``.
 
+    The state of training is kept beside it until the bundle is sealed: a run that was
+    interrupted goes on from the last epoch when it is started again, to the same weights.
+
     Raises
     ------
     CannotRun
@@ -64,12 +68,14 @@ def run(
     """
     plan = planned(protocol)
     folder = open_run(out, run_name(plan))
+    checkpoints = out / f"{run_name(plan)}.checkpoints"
     try:
-        bundle = _evidence(plan, places, folder, progress)
+        bundle = _evidence(plan, places, folder, checkpoints, progress)
         evidence = folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
         raise
+    shutil.rmtree(checkpoints, ignore_errors=True)  # a family may keep none
     sealed = read_bundle(evidence)
     progress("writing the report", 0.0)
     reports = write_reports(sealed, out, evidence.name)
@@ -85,18 +91,19 @@ def run_name(plan: Plan) -> str:
 
 
 def _evidence(
-    plan: Plan, places: Mapping[str, Path], folder: RunFolder, progress: Progress
+    plan: Plan,
+    places: Mapping[str, Path],
+    folder: RunFolder,
+    checkpoints: Path,
+    progress: Progress,
 ) -> Bundle:
     trail = folder.trail
     trail.record("planned", protocol=plan.loaded.digest, source=plan.loaded.source_digest)
     cohorts = read_cohorts(plan, places, progress)
     for name, cohort in cohorts.items():
         trail.record("read a data set", dataset=name, **_facts(cohort))
-    study = make_study(plan, cohorts, progress)
-    for number, model in enumerate(study.models):
-        artefact = model.artefact()
-        folder.write(f"models/{number}-{model.name}.bin", artefact)
-        trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
+    study = make_study(plan, cohorts, progress, checkpoints=checkpoints)
+    _keep_models(study, folder)
     trail.record("opened the labels", populations=[p.name for p in study.inputs.populations])
     write_predictions(study.inputs.populations, folder)
     outputs = run_checks(plan.checks, study.inputs, plan.protocol.seed, progress)
@@ -124,6 +131,13 @@ def _evidence(
     write_bundle(bundle, folder)
     trail.record("judged", **{verdict.criterion: verdict.outcome for verdict in bundle.verdicts})
     return bundle
+
+
+def _keep_models(study: Study, folder: RunFolder) -> None:
+    for number, model in enumerate(study.models):
+        artefact = model.artefact()
+        folder.write(f"models/{number}-{model.name}.bin", artefact)
+        folder.trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
 
 
 def _facts(cohort: Cohort) -> dict[str, object]:

@@ -122,14 +122,24 @@ def _unexpected(planned: PlannedRead, cohort: Cohort) -> list[Problem]:
     ]
 
 
-def make_study(plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress) -> Study:
-    """Divide, train and score, or take the scores that came with the data."""
+def make_study(
+    plan: Plan,
+    cohorts: Mapping[str, Cohort],
+    progress: Progress,
+    checkpoints: Path | None = None,
+) -> Study:
+    """Divide, train and score, or take the scores that came with the data.
+
+    ``checkpoints`` is a folder for the state of training after every epoch.
+    """
     if isinstance(plan.protocol.model, PredictionsFile):
         return _black_box(plan, plan.protocol.model, cohorts)
-    return _trained(plan, cohorts, progress)
+    return _trained(plan, cohorts, progress, checkpoints)
 
 
-def _trained(plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress) -> Study:
+def _trained(
+    plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress, checkpoints: Path | None
+) -> Study:
     protocol = plan.protocol
     home = next(d.id for d in protocol.datasets if d.role == "development")
     if protocol.split is None:
@@ -143,6 +153,7 @@ def _trained(plan: Plan, cohorts: Mapping[str, Cohort], progress: Progress) -> S
         variables=chosen_variables(protocol.variables, development),
         seed=protocol.seed,
         progress=progress,
+        checkpoint_place=None if checkpoints is None else str(checkpoints),
     )
     models = tuple(_fit(planned, request) for planned in plan.models)
     tuned = _scored("tuning", tuning, models, is_external=False, progress=progress)

@@ -31,7 +31,11 @@ class ReadRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class FitRequest:
-    """What a model family is told: whom to learn from, whom to tune on, and the seed."""
+    """What a model family is told: whom to learn from, whom to tune on, and the seed.
+
+    ``checkpoint_place`` is a folder on this machine in which a family keeps the state of its
+    training after every epoch and from which it goes on; None keeps none.
+    """
 
     name: str
     development: Cohort
@@ -39,6 +43,7 @@ class FitRequest:
     variables: tuple[str, ...]
     seed: int
     progress: Progress = no_progress
+    checkpoint_place: str | None = None
 
 
 RunReader: TypeAlias = Callable[[ReadRequest, Any], Cohort]

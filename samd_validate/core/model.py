@@ -70,3 +70,30 @@ class Explainable(Protocol):
     ) -> Attribution:
         """Return the contribution of every input for every unit, in log-odds."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionWeights:
+    """What a model looked at, for some units; each array sums to one over its last axis.
+
+    ``variable_weights`` is ``(n, steps, variables)``: how much of each variable was selected in
+    each step. ``static_weights`` is ``(n, static inputs)``. ``step_weights`` ``(n, steps)`` is
+    the attention paid to each step when the outcome was predicted; ``step_edges_hours`` are the
+    ``steps + 1`` edges of the steps. A weight has no direction: it does not say whether risk rose.
+    """
+
+    variables: tuple[str, ...]
+    variable_weights: Column
+    static_inputs: tuple[str, ...]
+    static_weights: Column
+    step_weights: Column
+    step_edges_hours: tuple[float, ...]
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A model with weights that say which inputs and which hours it looked at."""
+
+    def attend(self, cohort: Cohort) -> AttentionWeights:
+        """Return the weights for every unit."""
+        ...

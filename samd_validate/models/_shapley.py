@@ -1,4 +1,4 @@
-"""Shapley values of a recurrent ensemble by input and block of time.
+"""Shapley values of an ensemble of networks by input and block of time.
 
 Imports torch and captum; only imported when a model is explained.
 """
@@ -17,13 +17,13 @@ from samd_validate.core.model import Attribution, Progress
 from samd_validate.models._hourly import hourly_channels
 
 if TYPE_CHECKING:
-    from samd_validate.models.lstm import LstmModel
+    from samd_validate.models._ensemble import EnsembleModel
 
 PERMUTATIONS = 16
 
 
 def shapley_by_input(
-    model: LstmModel, cohort: Cohort, *, blocks: int, seed: int, progress: Progress
+    model: EnsembleModel, cohort: Cohort, *, blocks: int, seed: int, progress: Progress
 ) -> Attribution:
     """Return contributions in recalibrated log-odds, relative to the average development stay.
 

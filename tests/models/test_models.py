@@ -11,12 +11,13 @@ from samd_validate.core.cohort import Cohort, Provenance, TimeSeries, Variable
 from samd_validate.core.kinds import FitRequest, ReadRequest
 from samd_validate.core.model import no_progress
 from samd_validate.divide import divide
+from samd_validate.models._ensemble import EnsembleModel
 from samd_validate.models._hourly import hourly_channels, learn_scales
 from samd_validate.models._recalibrate import learn_platt, log_odds
 from samd_validate.models._static import learn_static
 from samd_validate.models._summaries import summary_features
 from samd_validate.models.logistic import LogisticParams, logistic_regression
-from samd_validate.models.lstm import LstmModel, LstmParams, lstm
+from samd_validate.models.lstm import LstmParams, lstm
 from samd_validate.protocol.schema import Split
 from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_icu
 
@@ -99,22 +100,22 @@ SMALL = LstmParams(hidden=8, members=3, max_epochs=2)
 
 
 @pytest.fixture(scope="module")
-def fitted(request_: FitRequest) -> LstmModel:
-    model: LstmModel = lstm.run(request_, SMALL)
+def fitted(request_: FitRequest) -> EnsembleModel:
+    model: EnsembleModel = lstm.run(request_, SMALL)
     return model
 
 
-def test_second_fit_has_the_same_weights(fitted: LstmModel, request_: FitRequest) -> None:
+def test_second_fit_has_the_same_weights(fitted: EnsembleModel, request_: FitRequest) -> None:
     for _ in range(2):
         assert lstm.run(request_, SMALL).artefact() == fitted.artefact()
 
 
-def test_another_seed_has_other_weights(fitted: LstmModel, request_: FitRequest) -> None:
+def test_another_seed_has_other_weights(fitted: EnsembleModel, request_: FitRequest) -> None:
     assert lstm.run(replace(request_, seed=10), SMALL).artefact() != fitted.artefact()
 
 
 def test_prediction_of_a_stay_does_not_depend_on_its_company(
-    fitted: LstmModel, request_: FitRequest
+    fitted: EnsembleModel, request_: FitRequest
 ) -> None:
     together = fitted.predict(request_.tuning)
     alone = fitted.predict(request_.tuning.take(np.array([3])))
@@ -122,7 +123,7 @@ def test_prediction_of_a_stay_does_not_depend_on_its_company(
 
 
 def test_shapley_values_add_up_and_static_inputs_have_one_block(
-    fitted: LstmModel, request_: FitRequest
+    fitted: EnsembleModel, request_: FitRequest
 ) -> None:
     stays = request_.tuning.take(np.arange(4))
     found = fitted.attribute(stays, blocks=3, seed=1, progress=no_progress)
@@ -134,7 +135,7 @@ def test_shapley_values_add_up_and_static_inputs_have_one_block(
 
 
 def test_recalibration_makes_the_tuning_part_come_out_on_average(
-    fitted: LstmModel, request_: FitRequest
+    fitted: EnsembleModel, request_: FitRequest
 ) -> None:
     assert fitted.predict(request_.tuning).mean() == pytest.approx(
         request_.tuning.label.mean(), abs=1e-3

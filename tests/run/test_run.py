@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.verdict import Outcome
+from samd_validate.evidence.bundle import read_bundle
 from samd_validate.evidence.verify import verify
 from samd_validate.pipeline import Run, remade, run
 from samd_validate.report.words import BANNER
@@ -44,6 +45,32 @@ def test_second_run_agrees_to_the_byte(
         assert (again.evidence / name).read_bytes() == (small_run.evidence / name).read_bytes()
     for name in ("html", "matrix"):
         assert len(again.reports[name].read_bytes()) > 0
+
+
+def test_run_interrupted_in_training_goes_on_to_the_same_bytes(
+    small_run: Run,
+    small_protocol: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(what: str, share: float) -> None:
+        if what.startswith("training") and share > 0.5:
+            raise KeyboardInterrupt
+
+    def stop_when_sealed(what: str, share: float) -> None:
+        if what == "writing the report":
+            raise KeyboardInterrupt
+
+    path = small_protocol()
+    monkeypatch.chdir(path.parent)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, {}, tmp_path, stop)
+    assert len(list(tmp_path.glob("*.checkpoints/*.safetensors"))) == 2
+    with pytest.raises(KeyboardInterrupt):
+        run(path, {}, tmp_path, stop_when_sealed)
+    again = read_bundle(tmp_path / small_run.evidence.name)
+    assert again.content_digest == small_run.bundle.content_digest
+    assert not list(tmp_path.glob("*.checkpoints"))
 
 
 def test_a_number_does_not_move_when_a_neighbour_is_left_out(

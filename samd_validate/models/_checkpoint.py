@@ -1,0 +1,116 @@
+"""The state of a training after an epoch, kept in one safetensors file.
+
+Weights, best weights, optimiser, generator and losses: all that the next epoch depends on.
+Imports torch; only imported when a network is trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from samd_validate.core.errors import CannotRun, Problem
+
+LOSSES = ("development_loss", "tuning_loss")
+
+
+@dataclass(kw_only=True)
+class TrainingState:
+    """A training between two epochs; ``best`` are the weights of the smallest tuning loss."""
+
+    network: nn.Module
+    optimiser: torch.optim.Optimizer
+    generator: torch.Generator
+    development_loss: list[float] = field(default_factory=list)
+    tuning_loss: list[float] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def epoch(self) -> int:
+        """Return the number of epochs done."""
+        return len(self.tuning_loss)
+
+    @property
+    def best_epoch(self) -> int:
+        """Return the epoch with the smallest tuning loss, counted from one."""
+        return int(np.argmin(self.tuning_loss)) + 1
+
+    def note(self, tuning_loss: float) -> None:
+        """Take the tuning loss of an epoch, and its weights if there were none better."""
+        self.tuning_loss.append(tuning_loss)
+        if tuning_loss == min(self.tuning_loss) or not self.best:
+            weights = self.network.state_dict()
+            self.best = {name: value.clone() for name, value in weights.items()}
+
+
+def save(state: TrainingState, path: Path) -> None:
+    """Write a state; the file is either the one before or whole."""
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    save_file(_flat(state), str(part))
+    part.replace(path)
+
+
+def restore(state: TrainingState, path: Path) -> None:
+    """Bring a fresh state to where the file's was.
+
+    Raises
+    ------
+    CannotRun
+        If the file is damaged or holds the state of another network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        _take(state, load_file(str(path)))
+    except (SafetensorError, KeyError, RuntimeError, ValueError, OSError) as error:
+        raise CannotRun(
+            Problem(
+                where=path.name,
+                found=f"a checkpoint that cannot be taken up ({type(error).__name__})",
+                expected="a whole checkpoint of this very training",
+                todo="delete the file; training then starts anew",
+            )
+        ) from None
+
+
+def _flat(state: TrainingState) -> dict[str, Tensor]:
+    weights = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    best = {f"best.{name}": value for name, value in state.best.items()}
+    moments = {
+        f"optimiser.{number}.{name}": value
+        for number, slots in state.optimiser.state_dict()["state"].items()
+        for name, value in slots.items()
+    }
+    losses = {name: torch.tensor(getattr(state, name), dtype=torch.float64) for name in LOSSES}
+    flat = {**weights, **best, **moments, **losses, "generator": state.generator.get_state()}
+    return {name: value.contiguous() for name, value in flat.items()}
+
+
+def _take(state: TrainingState, flat: dict[str, Tensor]) -> None:
+    losses = {name: flat[name].tolist() for name in LOSSES}
+    if len({len(values) for values in losses.values()}) != 1:
+        raise ValueError("as many losses of one part as of the other are needed")
+    device = next(state.network.parameters()).device
+    state.network.load_state_dict(_under("network.", flat))
+    state.best = {name: value.to(device) for name, value in _under("best.", flat).items()}
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, value in _under("optimiser.", flat).items():
+        number, _, slot = name.partition(".")
+        slots.setdefault(int(number), {})[slot] = value
+    groups = state.optimiser.state_dict()["param_groups"]
+    state.optimiser.load_state_dict({"state": slots, "param_groups": groups})
+    state.generator.set_state(flat["generator"])
+    for name, values in losses.items():
+        setattr(state, name, values)
+
+
+def _under(start: str, flat: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(start): v for name, v in flat.items() if name.startswith(start)}
