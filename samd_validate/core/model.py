@@ -70,3 +70,20 @@ class Explainable(Protocol):
     ) -> Attribution:
         """Return the contribution of every input for every unit, in log-odds."""
         ...
+
+
+@runtime_checkable
+class Preprocessed(Protocol):
+    """A model that shows what its preprocessing learned, and can learn it again elsewhere.
+
+    Both return the same names. A leakage check compares what was learned with what the
+    development part alone, and what all data together, would have taught.
+    """
+
+    def learned(self) -> Mapping[str, float]:
+        """Return the numbers that the preprocessing learned (means, spreads), by name."""
+        ...
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return the numbers that it would have learned from ``cohort``."""
+        ...

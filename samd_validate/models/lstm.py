@@ -16,6 +16,7 @@ from samd_validate.core.kinds import FitRequest, family
 from samd_validate.core.model import Attribution, Progress
 from samd_validate.core.seeds import step_seed
 from samd_validate.models._hourly import Channels, Scale, hourly_channels, learn_scales
+from samd_validate.models._preprocessing import coding_from, scales_from, statistics_of
 from samd_validate.models._recalibrate import Platt, learn_platt
 from samd_validate.models._static import StaticCoding, learn_static
 
@@ -86,6 +87,15 @@ class LstmModel:
             for name, value in member.network.state_dict().items()
         }
         return bytes(save(tensors))
+
+    def learned(self) -> Mapping[str, float]:
+        """Return means and spreads of the inputs, as learned."""
+        return statistics_of((*self.scales, *self.coding.numbers))
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return means and spreads of the inputs, as ``cohort`` would have taught them."""
+        coding = coding_from(cohort, self.coding)
+        return statistics_of((*scales_from(cohort, self.scales), *coding.numbers))
 
     def attribute(
         self, cohort: Cohort, *, blocks: int, seed: int, progress: Progress
