@@ -31,11 +31,11 @@ class GradientBoostingParams(BaseModel):
     max_trees: int = Field(default=500, ge=1, le=5000)
     patience: int = Field(default=40, ge=1, description="trees without a better tuning loss")
     learning_rate: float = Field(default=0.04, gt=0, le=1)
-    leaves: int = Field(default=12, ge=2, le=255)
-    min_leaf: int = Field(default=30, ge=1, description="fewest stays in a leaf")
-    penalty: float = Field(default=5.0, ge=0, description="ridge penalty of the leaves")
+    leaves: int = Field(default=10, ge=2, le=255)
+    min_leaf: int = Field(default=15, ge=1, description="fewest stays in a leaf")
+    penalty: float = Field(default=1.0, ge=0, description="ridge penalty of the leaves")
     feature_share: float = Field(
-        default=0.3, gt=0, le=1, description="share of the features that a split may choose from"
+        default=0.2, gt=0, le=1, description="share of the features that a split may choose from"
     )
     static_numbers: tuple[str, ...] = ("age_years",)
     static_groups: tuple[str, ...] = ("sex",)
