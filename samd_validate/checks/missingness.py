@@ -13,6 +13,7 @@ from samd_validate.checks._common import Params, findings_of
 from samd_validate.checks._measured import Measured, measured
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.errors import did_you_mean
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
@@ -29,10 +30,14 @@ SMALLEST_P = 0.001
 
 
 class MissingnessParams(Params):
-    """How p-values are adjusted, and from which on a variable's absence is informative."""
+    """How p-values are adjusted, and which variables get a finding that a criterion can read.
+
+    The table has every variable, whether it is named here or not.
+    """
 
     adjust: Literal["holm", "hochberg", "bonferroni", "benjamini-hochberg"] = "holm"
     alpha: float = Field(default=0.05, gt=0, lt=1)
+    variables: tuple[str, ...] = ()
 
 
 @check(
@@ -122,8 +127,10 @@ def _tested(
 ) -> list[Finding]:
     count = {"informative_variables": _informative(ratios, population.cohort, params)}
     findings = findings_of(step, population.name, count)
-    for name, ratio in ratios.items():
-        measurements = {"odds_ratio_measured": ratio}
+    for name in params.variables:
+        reason = f"the data set has no variable {name!r}: {did_you_mean(name, ratios)}"
+        absent = NotEstimable(code="unknown_variable", reason=reason, n=population.cohort.size)
+        measurements = {"odds_ratio_measured": ratios.get(name, absent)}
         findings += findings_of(step, population.name, measurements, subset=f"variable={name}")
     return findings
 

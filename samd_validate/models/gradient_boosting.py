@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from samd_validate.models._static import StaticCoding, learn_static
 from samd_validate.models._summaries import feature_names, summary_features
 
 DECIMALS = 9
+WORKERS = 2
 
 
 class GradientBoostingParams(BaseModel):
@@ -90,30 +92,47 @@ def gradient_boosting(request: FitRequest, params: GradientBoostingParams) -> Gr
     coding = learn_static(request.development, params.static_numbers, params.static_groups)
     features = _features(request.development, request.variables, coding)
     tuning = _features(request.tuning, request.variables, coding)
-    members, trees = [], []
-    for number in range(params.members):
-        seed = step_seed(request.seed, f"member/{number}") % 2**31
-        count = _best_count(features, request.development.label, tuning, request, params, seed)
-        members.append(_fit(features, request.development.label, params, count, seed))
-        trees.append(count)
-        request.progress(f"training {request.name}", (number + 1) / params.members)
+    members, trees = _fit_all(features, tuning, request, params)
     log_odds = _mean_log_odds(members, tuning)
     record = {
         "features": [*feature_names(request.variables), *coding.inputs],
         "hyper_parameters": params.model_dump(mode="json"),
-        "trees": trees,
+        "trees": list(trees),
         "tuning_log_odds": np.round(log_odds, DECIMALS).tolist(),
     }
     model = GradientBoostingModel(
         name=request.name,
         variables=request.variables,
         coding=coding,
-        members=tuple(members),
+        members=members,
         platt=learn_platt(log_odds, request.tuning.label),
         record=record,
         card={},
     )
     return replace(model, card=_training_record(request, params, model, trees))
+
+
+def _fit_all(
+    features: FloatArray, tuning: FloatArray, request: FitRequest, params: GradientBoostingParams
+) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Return the members and their numbers of trees, fitted side by side with a seed each.
+
+    Each fit has one thread: small parts wait longer for threads than they compute.
+    """
+    from threadpoolctl import threadpool_limits
+
+    label = request.development.label
+
+    def fit(number: int) -> tuple[Any, int]:
+        seed = step_seed(request.seed, f"member/{number}") % 2**31
+        count = _best_count(features, label, tuning, request, params, seed)
+        member = _fit(features, label, params, count, seed)
+        request.progress(f"training {request.name}", (number + 1) / params.members)
+        return member, count
+
+    with threadpool_limits(1), ThreadPoolExecutor(WORKERS) as pool:
+        fitted = tuple(pool.map(fit, range(params.members)))
+    return tuple(member for member, _ in fitted), tuple(count for _, count in fitted)
 
 
 def _features(cohort: Cohort, variables: tuple[str, ...], coding: StaticCoding) -> FloatArray:
@@ -131,9 +150,8 @@ def _fit(
     features: FloatArray, label: Column, params: GradientBoostingParams, trees: int, seed: int
 ) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
-    trees_of = HistGradientBoostingClassifier(
+    return HistGradientBoostingClassifier(
         max_iter=trees,
         learning_rate=params.learning_rate,
         max_leaf_nodes=params.leaves,
@@ -142,9 +160,7 @@ def _fit(
         max_features=params.feature_share,
         early_stopping=False,
         random_state=seed,
-    )
-    with threadpool_limits(1):  # small parts wait longer for threads than they compute
-        return trees_of.fit(features, label)
+    ).fit(features, label)
 
 
 def _best_count(

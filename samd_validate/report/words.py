@@ -51,6 +51,9 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "accuracy": "Accuracy",
         "balanced_accuracy": "Balanced accuracy",
         "smd": "Standardised mean difference",
+        "strongest_single_auroc": "Strongest single AUROC",
+        "mask_auroc": "AUROC of what was measured",
+        "count_auroc": "AUROC of how often it was measured",
     }
 )
 

@@ -17,10 +17,12 @@ from samd_validate.core.inputs import Inputs
 
 pytestmark = pytest.mark.requirement("REQ-MISSING-DATA")
 HOME, AWAY = hospital("riverside", 1, stays=1200), hospital("hillcrest", 2, stays=1200)
+assert HOME.series is not None
+NAMES = tuple(one.name for one in HOME.series.variables)
 
 
 def looked_at(inputs: Inputs) -> CheckOutput:
-    return missingness.run("m", inputs, MissingnessParams())
+    return missingness.run("m", inputs, MissingnessParams(variables=NAMES))
 
 
 def numbers(output: CheckOutput) -> dict[tuple[str, str], Measurement]:
@@ -57,6 +59,14 @@ def test_predictions_alone_have_no_part_to_learn_the_pattern_from() -> None:
 def test_unknown_adjustments_and_levels_are_refused(params: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="validation error"):
         MissingnessParams.model_validate(params)
+
+
+def test_variable_that_the_protocol_names_and_the_data_set_lacks_has_a_row() -> None:
+    params = MissingnessParams(variables=("lactat",))
+    found = numbers(missingness.run("m", study(HOME, AWAY), params))
+    lacking = found[("odds_ratio_measured", "variable=lactat")]
+    assert isinstance(lacking, NotEstimable)
+    assert "did you mean 'lactate'" in lacking.reason
 
 
 def test_variable_measured_in_every_stay_and_in_none_is_named_as_such() -> None:
