@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -52,6 +52,8 @@ class TimeSeries:
     ``unit_index (m,)`` points to rows of the cohort, ``time_hours (m,)`` counts from the index
     time, ``variable_index (m,)`` points into ``variables``, ``value (m,)`` is in the variable's
     unit. Rows are sorted by unit, then time, then variable. What was not measured has no row.
+    Where the source tells, ``stored_hours (m,)`` is when a value could first be read and
+    ``until_hours (m,)`` when an interval ended that began at ``time_hours`` (NaN = not told).
     """
 
     variables: tuple[Variable, ...]
@@ -60,6 +62,8 @@ class TimeSeries:
     variable_index: Column
     value: Column
     window_hours: float
+    stored_hours: Column | None = None
+    until_hours: Column | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in (
@@ -72,6 +76,11 @@ class TimeSeries:
         sizes = {self.unit_index.size, self.time_hours.size}
         if sizes != {self.variable_index.size} or sizes != {self.value.size}:
             raise ValueError("the four columns of a time series must have one length")
+        for name in ("stored_hours", "until_hours"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name), np.float32))
+                if getattr(self, name).shape != self.time_hours.shape:
+                    raise ValueError(f"{name} must have one entry per row of the time series")
         if not np.isfinite(self.value).all() or not np.isfinite(self.time_hours).all():
             raise ValueError("values and times of a time series must be finite")
 
@@ -82,13 +91,25 @@ class TimeSeries:
         renumbered = position[self.unit_index]
         rows = np.flatnonzero(renumbered >= 0)
         rows = rows[np.argsort(renumbered[rows], kind="stable")]
-        return TimeSeries(
-            variables=self.variables,
-            unit_index=renumbered[rows],
+        return replace(self.only(rows), unit_index=renumbered[rows])
+
+    def known_at_prediction(self) -> BoolArray:
+        """Return which rows were measured and, where that is told, stored by the window's end."""
+        known: BoolArray = self.time_hours <= self.window_hours
+        if self.stored_hours is not None:
+            known &= ~(self.stored_hours > self.window_hours)
+        return known
+
+    def only(self, rows: IntArray | BoolArray) -> TimeSeries:
+        """Return some rows (row numbers or a mask) of the series, for the same units."""
+        return replace(
+            self,
+            unit_index=self.unit_index[rows],
             time_hours=self.time_hours[rows],
             variable_index=self.variable_index[rows],
             value=self.value[rows],
-            window_hours=self.window_hours,
+            stored_hours=None if self.stored_hours is None else self.stored_hours[rows],
+            until_hours=None if self.until_hours is None else self.until_hours[rows],
         )
 
 

@@ -97,3 +97,20 @@ class Attentive(Protocol):
     def attend(self, cohort: Cohort) -> AttentionWeights:
         """Return the weights for every unit."""
         ...
+
+
+@runtime_checkable
+class Preprocessed(Protocol):
+    """A model that shows what its preprocessing learned, and can learn it again elsewhere.
+
+    Both return the same names. A leakage check compares what was learned with what the
+    development part alone, and what all data together, would have taught.
+    """
+
+    def learned(self) -> Mapping[str, float]:
+        """Return the numbers that the preprocessing learned (means, spreads), by name."""
+        ...
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return the numbers that it would have learned from ``cohort``."""
+        ...

@@ -13,6 +13,7 @@ from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.model import Attribution, Progress
 from samd_validate.models._hourly import Channels, Scale, hourly_channels
+from samd_validate.models._preprocessing import coding_from, scales_from, statistics_of
 from samd_validate.models._recalibrate import Platt
 from samd_validate.models._static import StaticCoding
 from samd_validate.models._threads import one_thread
@@ -90,6 +91,15 @@ class EnsembleModel:
 
         series = torch.from_numpy(hourly_channels(cohort, self.scales))
         return series, torch.from_numpy(self.coding.columns(cohort))
+
+    def learned(self) -> Mapping[str, float]:
+        """Return means and spreads of the inputs, as learned."""
+        return statistics_of((*self.scales, *self.coding.numbers))
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return means and spreads of the inputs, as ``cohort`` would have taught them."""
+        coding = coding_from(cohort, self.coding)
+        return statistics_of((*scales_from(cohort, self.scales), *coding.numbers))
 
     def artefact(self) -> bytes:
         """Return the weights of all members, and of the additive part, as safetensors."""

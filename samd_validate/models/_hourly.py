@@ -71,11 +71,13 @@ def hourly_channels(cohort: Cohort, scales: tuple[Scale, ...]) -> Channels:
 
     A value is the mean of its hour, carried forward until the next one (0, the development
     mean, before the first); the mask is 1 in hours with an observation; the third channel counts
-    hours since the last observation as a share of the window.
+    hours since the last observation as a share of the window. What was measured or stored after
+    the window is not looked at.
     """
     series = cohort.series
     if series is None:
         raise ValueError("hourly channels need measurements over time")
+    series = series.only(series.known_at_prediction())
     hours = int(np.ceil(series.window_hours))
     grid = np.zeros((cohort.size, hours, 3 * len(scales)), dtype=np.float32)
     edges = np.searchsorted(series.unit_index, np.arange(0, cohort.size + BLOCK_UNITS, BLOCK_UNITS))

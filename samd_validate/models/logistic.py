@@ -12,6 +12,7 @@ from samd_validate.core.arrays import FloatArray
 from samd_validate.core.canonical import canonical_bytes
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import FitRequest, family
+from samd_validate.models._preprocessing import coding_from
 from samd_validate.models._recalibrate import Platt, learn_platt
 from samd_validate.models._static import StaticCoding, learn_static
 from samd_validate.models._summaries import feature_names, summary_features
@@ -50,6 +51,15 @@ class LogisticModel:
     def _raw(self, cohort: Cohort) -> FloatArray:
         matrix = _design(_features(cohort, self.variables, self.coding), self.centre, self.spread)
         return np.asarray(matrix @ self.coefficients + self.intercept)
+
+    def learned(self) -> Mapping[str, float]:
+        """Return centre and spread of each feature, as learned."""
+        return _statistics(self.centre, self.spread)
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return centre and spread of each feature, as ``cohort`` would have taught them."""
+        raw = _features(cohort, self.variables, coding_from(cohort, self.coding))
+        return _statistics(*_centre_and_spread(raw))
 
     def artefact(self) -> bytes:
         """Return the coefficients as canonical JSON."""
@@ -109,6 +119,15 @@ def _features(cohort: Cohort, variables: tuple[str, ...], coding: StaticCoding) 
     summaries = summary_features(cohort, variables)
     summaries[:, 5::6] = np.log1p(summaries[:, 5::6])
     return np.concatenate([summaries, coding.columns(cohort)], axis=1)
+
+
+def _statistics(centre: FloatArray, spread: FloatArray) -> dict[str, float]:
+    parts = (("centre", centre), ("spread", spread))
+    return {
+        f"feature {number}:{part}": value
+        for part, values in parts
+        for number, value in enumerate(values.tolist())
+    }
 
 
 def _centre_and_spread(raw: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -51,6 +51,9 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "accuracy": "Accuracy",
         "balanced_accuracy": "Balanced accuracy",
         "smd": "Standardised mean difference",
+        "strongest_single_auroc": "Strongest single AUROC",
+        "mask_auroc": "AUROC of what was measured",
+        "count_auroc": "AUROC of how often it was measured",
     }
 )
 
@@ -121,7 +124,7 @@ def digits_of(estimate: Estimate) -> int:
 
 
 def measurement_words(measurement: Measurement) -> str:
-    """Return estimate (95% CI low to high), or why there is no number.
+    """Return estimate (95% CI low to high), a whole count as it is, or why there is no number.
 
     >>> from samd_validate.core.estimate import Estimate
     >>> measurement_words(Estimate(value=0.8612, low=0.8523, high=0.8701, level=0.95,
@@ -129,6 +132,8 @@ def measurement_words(measurement: Measurement) -> str:
     '0.861 (95% CI 0.852 to 0.870)'
     """
     digits = digits_of(measurement) if isinstance(measurement, Estimate) else 2
+    if isinstance(measurement, Estimate) and measurement.method.startswith("count of all"):
+        return count_words(round(measurement.value))
     words = measurement.describe(digits)
     unit = measurement.unit if isinstance(measurement, Estimate) else "1"
     return words if unit == "1" else f"{words} {unit}"

@@ -159,3 +159,37 @@ def test_columns_that_a_source_does_not_have_are_not_inputs(request_: FitRequest
     coding = learn_static(request_.development, ("age_years", "height_cm"), ("sex", "icu_type"))
     assert coding.inputs == ("age_years", "sex")
     assert len(coding.owners) == coding.columns(request_.tuning).shape[1] == 4
+
+
+def test_what_comes_after_the_window_moves_no_channel_and_no_summary() -> None:
+    cohort = tiny()
+    assert cohort.series is not None
+    series = cohort.series
+    late = replace(
+        series,
+        unit_index=np.append(series.unit_index, 1),
+        time_hours=np.append(series.time_hours, 5.5),
+        variable_index=np.append(series.variable_index, 0),
+        value=np.append(series.value, 200),
+    )
+    scales = learn_scales(series, ("heart_rate", "lactate"))
+    moved = replace(cohort, series=late)
+    assert np.array_equal(hourly_channels(moved, scales), hourly_channels(cohort, scales))
+    names = ("heart_rate", "lactate")
+    assert np.array_equal(
+        summary_features(moved, names), summary_features(cohort, names), equal_nan=True
+    )
+
+
+def test_value_that_was_stored_after_the_window_is_not_looked_at() -> None:
+    cohort = tiny()
+    assert cohort.series is not None
+    stored = replace(cohort, series=replace(cohort.series, stored_hours=[1, 1, 4, 6]))
+    assert np.isnan(summary_features(stored, ("lactate",))[0, :5]).all()
+
+
+def test_scales_of_the_network_come_from_the_development_part(
+    fitted: LstmModel, request_: FitRequest
+) -> None:
+    assert fitted.relearned(request_.development) == fitted.learned()
+    assert fitted.relearned(request_.tuning) != fitted.learned()

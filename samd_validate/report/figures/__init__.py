@@ -11,7 +11,7 @@ from typing import Any
 from samd_validate.core.canonical import canonical_bytes
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean
 from samd_validate.core.finding import Figure
-from samd_validate.report.figures import bars, calibration, curves, forest, time
+from samd_validate.report.figures import bars, calibration, curves, dose, forest, time
 from samd_validate.report.figures.style import Drawing
 
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
@@ -20,6 +20,7 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
         "precision_recall": curves.precision_recall,
         "decision_curve": curves.decision_curve,
         "learning_curve": curves.learning_curve,
+        "dose_response": dose.dose_response,
         "calibration": calibration.calibration,
         "forest": forest.forest,
         "bars": bars.bars,

@@ -19,6 +19,8 @@ from samd_validate.report.figures.style import (
 WIDTH = 6.6
 PANEL = 0.62
 MOST_PANELS = 14
+WHOLE = 9.95
+"""From here on two digits leave no decimal."""
 
 
 def timeline(content: Mapping[str, Any]) -> Drawing:
@@ -92,6 +94,15 @@ def _shade(axes: Any, shades: Sequence[float] | None, end: float, largest: float
         )
 
 
+def _cell_words(value: float) -> str:
+    """Return two digits, and a whole number from 10 on.
+
+    >>> _cell_words(100.0), _cell_words(9.26), _cell_words(0.031)
+    ('100', '9.3', '0.031')
+    """
+    return f"{value:.0f}" if abs(value) >= WHOLE else f"{value:.2g}"
+
+
 def heatmap(content: Mapping[str, Any]) -> Drawing:
     """Draw a matrix of numbers with its values written in; None stays empty."""
     with house_style():
@@ -106,7 +117,7 @@ def heatmap(content: Mapping[str, Any]) -> Drawing:
         middle = low + 0.55 * (high - low)
         for i, row in enumerate(values):
             for j, value in enumerate(row):
-                words = "–" if value is None else f"{value:.2g}"
+                words = "–" if value is None else _cell_words(value)
                 ink = "white" if value is not None and value < middle else "black"
                 axes.text(j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=6, color=ink)
         axes.set_xticks(
