@@ -189,7 +189,7 @@ def test_value_that_was_stored_after_the_window_is_not_looked_at() -> None:
 
 
 def test_scales_of_the_network_come_from_the_development_part(
-    fitted: LstmModel, request_: FitRequest
+    fitted: EnsembleModel, request_: FitRequest
 ) -> None:
     assert fitted.relearned(request_.development) == fitted.learned()
     assert fitted.relearned(request_.tuning) != fitted.learned()
