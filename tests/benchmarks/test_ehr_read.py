@@ -18,7 +18,8 @@ NAMES = (
 
 
 def page(*seconds: float, gigabytes: float = 1.0) -> str:
-    measured = [[{"seconds": s, "result": 5, "gigabytes": gigabytes}] for s in seconds]
+    one = {"processor": 1.0, "result": 5, "gigabytes": gigabytes}
+    measured = [[{"seconds": s, **one}] for s in seconds]
     return ehr_read.page({20_000_000: dict(zip(NAMES, measured, strict=True))})
 
 
