@@ -135,3 +135,40 @@ def test_method_that_is_named_is_used_or_says_what_was_used(measure: str, method
             assert word in found.method
         else:
             assert "percentile" in found.method
+
+
+def likelihood_sample(hits: int, events: int, false_alarms: int, others: int) -> Sample:
+    label = np.repeat([1, 0], [events, others])
+    score = np.concatenate([np.arange(events) < hits, np.arange(others) < false_alarms]).astype(
+        float
+    )
+    return Sample(label=label, score=score, threshold=0.5)
+
+
+def test_likelihood_ratio_without_a_missed_event_has_an_upper_limit() -> None:
+    found = estimate(("lr_neg",), likelihood_sample(20, 20, 15, 60), IntervalPlan())["lr_neg"]
+    assert isinstance(found, Estimate)
+    assert (found.value, found.low) == (0, 0)
+    # Wilson's limit of 0 of 20 is 0.161; over a specificity of 0.75 that is about 0.21
+    assert found.high == pytest.approx(0.161 / 0.75, rel=0.05)
+    assert "MOVER" in found.method
+
+
+def test_mover_and_the_log_scale_agree_on_many() -> None:
+    one = likelihood_sample(800, 1000, 500, 4000)
+    log, mover = (
+        estimate(("lr_pos",), one, IntervalPlan(method=method))["lr_pos"]
+        for method in ("log", "mover")
+    )
+    assert isinstance(log, Estimate)
+    assert isinstance(mover, Estimate)
+    assert (mover.low, mover.high) == pytest.approx((log.low, log.high), rel=0.005)
+
+
+@pytest.mark.parametrize(("measure", "words"), [("auroc", "fewer than 10"), ("auprc", "50 events")])
+def test_few_events_are_noted(measure: str, words: str) -> None:
+    few = likelihood_sample(5, 8, 20, 60).with_score(np.linspace(0.9, 0.1, 68))
+    found = estimate((measure,), few, IntervalPlan())[measure]
+    assert isinstance(found, Estimate)
+    assert words in found.note
+    assert "of 100 simulated data sets" in found.note

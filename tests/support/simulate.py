@@ -1,6 +1,7 @@
-"""Simulate the coverage of every interval offered: `python tests/support/simulate.py DOCS [REPEATS]`.
+"""Simulate the coverage of intervals: `python tests/support/simulate.py DOCS [REPEATS [MEASURE ...]]`.
 
-Writes the page `methods/coverage.md` and the picture `images/coverage.svg` into the folder DOCS.
+Writes the page `methods/coverage.md` and the picture `images/coverage.svg` into the folder DOCS. With
+measures named, only theirs are simulated (on the same data sets as ever) and put into the page that is there.
 """
 
 from __future__ import annotations
@@ -42,13 +43,13 @@ def cells() -> list[Cell]:
     ]
 
 
-def _run(task: tuple[Cell, int]) -> tuple[Cell, Tallies]:
-    cell, repeats = task
+def _run(task: tuple[Cell, int, tuple[str, ...]]) -> tuple[Cell, Tallies]:
+    cell, repeats, names = task
     ways = [way for way in WAYS if cell.icc or not way.endswith(BY_ROW)]
     if cell.n >= MANY:
         ways.remove("studentised")  # it takes as long as all others, and they agree there
     with np.errstate(all="ignore"):
-        return cell, tallied(cell, SHOWN, ways, repeats if cell.n < MANY else fewer(repeats))
+        return cell, tallied(cell, names, ways, repeats if cell.n < MANY else fewer(repeats))
 
 
 def fewer(repeats: int) -> int:
@@ -108,14 +109,14 @@ def _words(tallies: Tallies, measure: str) -> str:
     return words if known >= 0.995 else f"{words} ({100 * known:.0f} %)"
 
 
-def _methods_table(found: Found) -> list[str]:
+def _methods_table(found: Found, names: tuple[str, ...] = SHOWN) -> list[str]:
     lines = [
         "Lowest, median and highest coverage over the cells with at least 20 expected events, and with fewer.",
         "",
         "| measure | method | 20 events or more | fewer |",
         "|---|---|---|---|",
     ]
-    for measure in SHOWN:
+    for measure in names:
         for way in WAYS:
             groups = [_range(found, measure, way, is_many=many) for many in (True, False)]
             if any(groups) and not way.endswith(BY_ROW):
@@ -193,17 +194,36 @@ def _curve(found: Found, measure: str, way: str) -> tuple[list[float], list[floa
     return events, [float(np.mean(by_events[one])) for one in events]
 
 
-def main(docs: Path, repeats: int) -> None:
-    """Simulate all cells on all processors and write page and picture."""
-    tasks = [(cell, repeats) for cell in cells()]
+def renewed(text: str, found: Found, names: tuple[str, ...]) -> str:
+    """Return a page with the tables and rows of some measures replaced."""
+    for measure in names:
+        table = "\n".join(_default_table(found, measure))
+        first = text.index(table.split("\n", maxsplit=1)[0])
+        following = text.index("\n\n", text.index("|---|", first))
+        text = text[:first] + table.rstrip("\n") + text[following:]
+    rows = _methods_table(found, names)[4:]
+    lines = text.splitlines()
+    for measure in names:
+        mine = [n for n, line in enumerate(lines) if line.startswith(f"| {measure} | ")]
+        lines[mine[0] : mine[-1] + 1] = [row for row in rows if row.startswith(f"| {measure} | ")]
+    return "\n".join(lines) + "\n"
+
+
+def main(docs: Path, repeats: int, names: tuple[str, ...]) -> None:
+    """Simulate all cells on all processors and write page and picture, or renew some measures."""
+    tasks = [(cell, repeats, names or SHOWN) for cell in cells()]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         found = {}
         for cell, tallies in pool.map(_run, tasks):
             found[cell] = tallies
             sys.stderr.write(f"{len(found)} of {len(tasks)}: {cell}\n")
-    (docs / "methods" / "coverage.md").write_text(page(found, repeats), encoding="utf-8")
+    target = docs / "methods" / "coverage.md"
+    if names:
+        target.write_text(renewed(target.read_text(encoding="utf-8"), found, names), "utf-8")
+        return
+    target.write_text(page(found, repeats), encoding="utf-8")
     picture(found, docs / "images" / "coverage.svg")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 500, tuple(sys.argv[3:]))

@@ -24,6 +24,7 @@ SHARES: Mapping[str, Callable[[float, float, float], Limits]] = MappingProxyType
     {"wilson": wilson, "clopper-pearson": clopper_pearson, "agresti-coull": agresti_coull}
 )
 AUROC_METHODS = ("delong", "delong-logit", "delong-logit-t")
+FEWEST_FOR_LOG = 2
 LIKELIHOOD_RATIOS = ("lr_pos", "lr_neg")
 
 
@@ -37,7 +38,7 @@ def limits_of_auroc(sample: Sample, method: str, level: float) -> tuple[Limits, 
     )
     words = "DeLong" + (", log-odds" if "logit" in method else "")
     words += ", Student's t" if method.endswith("-t") else ""
-    return limits, words + (_clustered(sample))
+    return limits, words + (clustered(sample))
 
 
 def limits_of_share(
@@ -53,10 +54,11 @@ def limits_of_share(
     if sample.n_clusters == sample.n:
         return SHARES[method](hits, n, level), words
     effective = n / design_effect(of, hit, sample)
-    return SHARES[method](hits / n * effective, effective, level), words + _clustered(sample)
+    return SHARES[method](hits / n * effective, effective, level), words + clustered(sample)
 
 
-def _clustered(sample: Sample) -> str:
+def clustered(sample: Sample) -> str:
+    """Return the words that say that patients have several rows."""
     return ", by patient" if sample.n_clusters < sample.n else ""
 
 
@@ -97,23 +99,52 @@ def design_effect(of: BoolArray, hit: BoolArray, sample: Sample) -> float:
 
 
 def limits_of_ratio(measure: str, sample: Sample, level: float) -> Limits | None:
-    """Return the limits of a likelihood ratio on the log scale; None where a count is 0.
+    """Return the limits of a likelihood ratio on the log scale; None where a count is below 2.
 
     Ref. Simel, Samsa & Matchar 1991, doi:10.1016/0895-4356(91)90128-V.
     """
-    (events, alarm), (others, quiet) = (
-        counted("sensitivity", sample),
-        counted("specificity", sample),
-    )
-    hits = alarm if measure == "lr_pos" else ~alarm
-    a, b = int((events & hits).sum()), int((others & hits).sum())
-    m, k = int(events.sum()), int(others.sum())
-    del quiet
-    if min(a, b) == 0:
+    a, m, b, k = _counts_of_ratio(measure, sample)
+    if min(a, b) < FEWEST_FOR_LOG:
         return None
     error = float(np.sqrt(1 / a - 1 / m + 1 / b - 1 / k))
     value = (a / m) / (b / k)
     return around(value, value * error, level, SCALES["log"])
+
+
+def limits_by_mover(measure: str, value: float, sample: Sample, level: float) -> Limits | None:
+    """Return the limits of a likelihood ratio from Wilson's limits of its two shares.
+
+    They hold where a count is 0 or few patients have the event. None where the lower limit of the
+    denominator is 0. Ref. Donner & Zou 2012, doi:10.1177/0962280210383222 (MOVER-R).
+    """
+    a, m, b, k = _counts_of_ratio(measure, sample)
+    of_events, of_others = (
+        limits_of_share(share, sample, "wilson", level) for share in ("sensitivity", "specificity")
+    )
+    if of_events is None or of_others is None or b == 0:
+        return None
+    (low_1, high_1), (low_2, high_2) = of_events[0], of_others[0]
+    if measure == "lr_pos":
+        low_2, high_2 = 1 - high_2, 1 - low_2
+    else:
+        low_1, high_1 = 1 - high_1, 1 - low_1
+    top, bottom = a / m, b / k
+    both = top * bottom
+    under = both**2 - low_1 * high_2 * (2 * top - low_1) * (2 * bottom - high_2)
+    over = both**2 - high_1 * low_2 * (2 * top - high_1) * (2 * bottom - low_2)
+    if low_2 == 0:
+        return None
+    low = (both - np.sqrt(max(under, 0.0))) / (high_2 * (2 * bottom - high_2))
+    high = (both + np.sqrt(max(over, 0.0))) / (low_2 * (2 * bottom - low_2))
+    return (max(0.0, float(low)), float(high)) if low <= value <= high else None
+
+
+def _counts_of_ratio(measure: str, sample: Sample) -> tuple[int, int, int, int]:
+    """Return the events that count and all, and the non-events that count and all."""
+    events, alarm = counted("sensitivity", sample)
+    hits = alarm if measure == "lr_pos" else ~alarm
+    a, b = int((events & hits).sum()), int((~events & hits).sum())
+    return a, int(events.sum()), b, int((~events).sum())
 
 
 def limits_by_jackknife(

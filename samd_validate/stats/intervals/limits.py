@@ -13,7 +13,9 @@ from samd_validate.stats.intervals.choose import note_on
 from samd_validate.stats.intervals.closed_form import (
     AUROC_METHODS,
     SHARES,
+    clustered,
     limits_by_jackknife,
+    limits_by_mover,
     limits_of_auroc,
     limits_of_ratio,
     limits_of_share,
@@ -54,6 +56,10 @@ def closed_limits(asked: Asked, method: str, level: float) -> tuple[Limits, str]
     if method == "log":
         limits = limits_of_ratio(asked.measure, asked.sample, level)
         return None if limits is None else (limits, "log-normal")
+    if method == "mover":
+        limits = limits_by_mover(asked.measure, asked.value, asked.sample, level)
+        words = "MOVER from Wilson's limits" + clustered(asked.sample)
+        return None if limits is None else (limits, words)
     left = left_out(asked.measure, asked.layout, asked.patients)
     return None if left is None else limits_by_jackknife(asked.measure, asked.value, left, level)
 
