@@ -90,6 +90,8 @@ def discover(package: ModuleType, kind: str) -> Mapping[str, Plugin[Any]]:
 def _in_package(package: ModuleType, kind: str) -> list[tuple[Plugin[Any], str]]:
     values: list[tuple[Plugin[Any], str]] = []
     for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("_"):  # holds no plug-in, and may need what is not installed
+            continue
         module = importlib.import_module(f"{package.__name__}.{info.name}")
         values += [
             (value, module.__name__)
