@@ -24,7 +24,7 @@ from samd_validate.stats.calibration.calibration_error_interval import (
 from samd_validate.stats.calibration.kolmogorov import kolmogorov_smirnov
 from samd_validate.stats.calibration.likelihood_indices import LikelihoodIndices, likelihood_indices
 from samd_validate.stats.calibration.lowess import smoothed
-from samd_validate.stats.calibration.spline import fit_spline
+from samd_validate.stats.calibration.spline import fit_spline, spline_fit
 from samd_validate.stats.measures import MEASURES
 from samd_validate.stats.sample import Sample
 
@@ -361,3 +361,14 @@ def test_kolmogorov_smirnov_is_the_largest_youden_index() -> None:
     cuts = np.unique(one.score)
     index = [abs((events >= c).mean() - (others >= c).mean()) for c in cuts]
     assert found[0] == pytest.approx(max(index), abs=1e-12)
+
+
+def test_band_of_a_curve_that_nearly_separates_stays_finite() -> None:
+    number = np.arange(400)
+    label = (number % 5 == 0).astype(int)
+    score = np.round((number * 37 % 100) / 200 + 0.4 * label, 3)
+    one = Sample(label=label, score=score, cluster=number // 2)
+    predicted, observed, low, high = spline_fit(one, 0.95)
+    assert np.isfinite([predicted, observed, low, high]).all()
+    assert (low <= observed).all()
+    assert (observed <= high).all()

@@ -45,6 +45,7 @@ class SplineFit:
         basis = _basis(log_odds(score), self.knots)
         eta = basis @ self.coefficients
         error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", basis, self.covariance, basis), 0))
+        error = np.where(np.isfinite(error), error, np.inf)  # then the band is all of [0, 1]
         half = float(ndtri((1 + level) / 2)) * error
         return expit(eta - half), expit(eta + half)
 
@@ -117,6 +118,10 @@ def _logistic(
     with warnings.catch_warnings(), np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # its band is then very wide
         fit = model.fit(**robust)
+        if not np.isfinite(
+            fit.cov_params()
+        ).all():  # a robust one may not exist where nearly separated
+            fit = model.fit()
         separated = bool(np.abs(label - fit.fittedvalues).max() < SEPARATED)
     covariance = fit.cov_params() / np.outer(scale, scale)
     return np.asarray(fit.params / scale), np.asarray(covariance, dtype=np.float64), separated
