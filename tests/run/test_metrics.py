@@ -87,7 +87,7 @@ def test_method_that_is_named_is_taken_where_it_fits(
     found = records(monkeypatch, capsys, predictions, "--threshold", 0.3, "--method", method)
     used = {record.get("method") for record in found.values()}
     wanted = {
-        "delong-logit": "DeLong, log-odds",
+        "delong-logit": "DeLong on the log-odds scale",
         "bootstrap": "percentile bootstrap, patients resampled",
         "clopper-pearson": "Clopper-Pearson",
         "agresti-coull": "Agresti-Coull",

@@ -36,7 +36,7 @@ def limits_of_auroc(sample: Sample, method: str, level: float) -> tuple[Limits, 
     limits = delong_interval(
         one, level, on_log_odds="logit" in method, with_student=method.endswith("-t")
     )
-    words = "DeLong" + (", log-odds" if "logit" in method else "")
+    words = "DeLong" + (" on the log-odds scale" if "logit" in method else "")
     words += ", Student's t" if method.endswith("-t") else ""
     return limits, words + (clustered(sample))
 
@@ -158,6 +158,6 @@ def limits_by_jackknife(
     error = left.standard_error
     if not scale.holds(value) or error == 0:
         return None
-    where = "" if scale.name == "identity" else f", {scale.name}"
+    where = "" if scale.name == "identity" else f" on the {scale.name} scale"
     words = f"jackknife over patients{where}, Student's t"
     return around(value, error, level, scale, left.degrees_of_freedom), words
