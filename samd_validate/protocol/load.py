@@ -106,6 +106,13 @@ def _problem_of(
             expected=f"{dotted} is required",
             todo="add the key",
         )
+    if not written and not isinstance(item.get("input"), dict):
+        return Problem(  # what was given may be anything, a file of patients too: nothing is shown
+            where=text.where(written),
+            found="no mapping of keys at the top level",
+            expected="a protocol (YAML) with keys such as id, title, datasets and checks",
+            todo="give the protocol's file; `samd-validate init` writes one to start from",
+        )
     found = _shown(item.get("input"))
     choices = allowed_words(shape, inside)
     expected = did_you_mean(str(item.get("input")), choices) if choices else _message(item)

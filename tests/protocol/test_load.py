@@ -169,3 +169,14 @@ def test_a_broken_file_of_places_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "datasets.toml").write_text(text)
     with pytest.raises(CannotRun, match=r"datasets\.toml"):
         dataset_places([], tmp_path)
+
+
+def test_a_file_that_is_no_protocol_is_refused_without_showing_it(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    path.write_text("patient,score\nJane Doe,0.93\n")
+    with pytest.raises(CannotRun) as stopped:
+        load_protocol(path)
+    words = "\n".join(str(problem) for problem in stopped.value.problems)
+    assert "no mapping of keys" in words
+    assert "Jane" not in words
+    assert "0.93" not in words
