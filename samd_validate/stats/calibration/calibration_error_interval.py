@@ -18,11 +18,11 @@ from samd_validate.stats.calibration.calibration_error import (
     lacking_for_curve,
     score_bins,
 )
+from samd_validate.stats.lacking import MOST_UNDEFINED
 from samd_validate.stats.sample import Sample
 
 METHOD = "bias-lowered percentile bootstrap, patients resampled; low end tested against 0"
 CALIBRATED_SETS = 999
-MOST_UNDEFINED = 0.05
 CELLS = 1_000_000
 STREAM = 0xCA11B8A7ED
 """Sets the draws of calibrated outcomes apart from those of resamples of the same seed."""

@@ -14,11 +14,11 @@ import numpy as np
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.estimate import NotEstimable
+from samd_validate.stats.resampling import layout
 from samd_validate.stats.sample import Sample
 
 RECALIBRATED = 2
 """Parameters of logistic recalibration: intercept and slope."""
-EDGE = 1e-7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ def likelihood_indices(sample: Sample) -> LikelihoodIndices | NotEstimable:
     3.4e-05
     """
     _refuse(sample)
-    label, log_odds = sample.label.astype(np.float64), _log_odds(sample.score)
+    label, log_odds = sample.label.astype(np.float64), layout.log_odds(sample.score)
     if sample.n_events in (0, sample.n):
         return _none(sample, "one_class", "all outcomes are the same")
     if np.ptp(sample.score) == 0:
@@ -119,11 +119,6 @@ def _refuse(sample: Sample) -> None:
 
 def _none(sample: Sample, code: str, reason: str) -> NotEstimable:
     return NotEstimable(code=code, reason=reason, n=sample.n, n_events=sample.n_events)
-
-
-def _log_odds(score: FloatArray) -> FloatArray:
-    inside = np.clip(score, EDGE, 1 - EDGE)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
 def _deviance(label: FloatArray, log_odds: FloatArray) -> float:

@@ -24,6 +24,7 @@ from scipy.special import ndtr, ndtri
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.estimate import Estimate, NotEstimable
+from samd_validate.stats.lacking import MOST_UNDEFINED
 
 WORDS = {
     "superiority": ("superior", "not superior"),
@@ -31,7 +32,6 @@ WORDS = {
     "equivalence": ("equivalent", "not equivalent"),
 }
 DIRECTIONS = ("higher", "lower")
-MOST_UNDEFINED = 0.05
 INCONCLUSIVE = "inconclusive"
 
 

@@ -17,9 +17,9 @@ import numpy as np
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.stats.comparison.between_site import pooled_mean, reml
+from samd_validate.stats.lacking import MOST_UNDEFINED
 
 FEWEST_GROUPS = 2
-MOST_UNDEFINED = 0.05
 METHOD = "constrained empirical Bayes, simultaneous max-|t| bootstrap limits over all pairs"
 TO_REFERENCE = "constrained empirical Bayes, simultaneous max-|t| bootstrap limits to the reference"
 

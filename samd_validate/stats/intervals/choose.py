@@ -82,7 +82,7 @@ def note_on(measure: str, sample: Sample) -> str:
     if measure == "auprc" and fewest < FEW_FOR_AUPRC:
         return f"fewer than {FEW_FOR_AUPRC} events: {_held('91 to 96')}"
     if fewest < FEW:
-        return f"fewer than {FEW} rows with or without the event: {_held('88 to 99')}"
+        return f"fewer than {FEW} rows with or without the event: {_held('92 to 99')}"
     return ""
 
 
