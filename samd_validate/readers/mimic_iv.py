@@ -16,14 +16,14 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers._dictionary import DictionaryVariable, shipped_dictionary
-from samd_validate.readers._ehr_tables import Table, TableShape, attempt, find_tables
-from samd_validate.readers._event_account import harmonisation, value_rows
-from samd_validate.readers._event_bins import Binning, Tally, binned
-from samd_validate.readers._event_cache import cache_folder, needed_events
-from samd_validate.readers._event_ways import Events
-from samd_validate.readers._mimic_groups import groups_of
-from samd_validate.readers._mimic_stays import (
+from samd_validate.readers.events.account import harmonisation, value_rows
+from samd_validate.readers.events.bins import Binning, Tally, binned
+from samd_validate.readers.events.cache import cache_folder, needed_events
+from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.tables import Table, TableShape, attempt, find_tables
+from samd_validate.readers.events.ways import Events
+from samd_validate.readers.mimic.groups import groups_of
+from samd_validate.readers.mimic.stays import (
     ADMISSIONS,
     ICUSTAYS,
     OLDEST,

@@ -17,8 +17,8 @@ from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, T
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._files import source_file
-from samd_validate.readers._physionet_records import Records, read_records
-from samd_validate.readers._physionet_variables import PH, POSITION, VARIABLES
+from samd_validate.readers.physionet.records import Records, read_records
+from samd_validate.readers.physionet.variables import PH, POSITION, VARIABLES
 
 CITATION = (
     "Silva I, Moody G, Scott DJ, Celi LA, Mark RG. Predicting in-hospital mortality of ICU "

@@ -12,8 +12,8 @@ from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, TimeSeries
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers._icu_people import RIVERSIDE, SITES, People, Site, draw_people
-from samd_validate.readers._icu_variables import PANELS, SIMULATED, Panel, SimulatedVariable
+from samd_validate.readers.simulation.people import RIVERSIDE, SITES, People, Site, draw_people
+from samd_validate.readers.simulation.variables import PANELS, SIMULATED, Panel, SimulatedVariable
 
 SKIPPED = 0.04
 ARTEFACTS = 0.002

@@ -14,8 +14,8 @@ from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models.recipe import load_recipe
 from samd_validate.protocol.folders import ROOT, shipped
-from samd_validate.readers._icu_people import HILLCREST, INTERCEPT
-from samd_validate.readers._icu_variables import ORGANS, SIMULATED
+from samd_validate.readers.simulation.people import HILLCREST, INTERCEPT
+from samd_validate.readers.simulation.variables import ORGANS, SIMULATED
 from samd_validate.stats.engine import MEASURES
 from samd_validate.trace.requirements import load_requirements
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from samd_validate.core.cohort import Variable
 from samd_validate.core.errors import CannotRun
-from samd_validate.readers._dictionary import (
+from samd_validate.readers.events.dictionary import (
     Dictionary,
     has_loinc_check_digit,
     load_dictionary,
     shipped_dictionary,
 )
-from samd_validate.readers._icu_variables import SIMULATED
-from samd_validate.readers._physionet_variables import VARIABLES
+from samd_validate.readers.physionet.variables import VARIABLES
+from samd_validate.readers.simulation.variables import SIMULATED
 
 HEAD = """schema_version: 1
 spellings: {"mm[Hg]": [mmHg]}

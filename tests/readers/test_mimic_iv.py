@@ -19,8 +19,8 @@ from mimic_folder import demo_folder, mimic_tables, write_tables
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
-from samd_validate.readers import _event_bins
-from samd_validate.readers._mimic_groups import ethnicity
+from samd_validate.readers.events import bins
+from samd_validate.readers.mimic.groups import ethnicity
 from samd_validate.readers.mimic_iv import TABLES, MimicIvParams, mimic_iv
 
 Tables = dict[str, pl.DataFrame]
@@ -546,7 +546,7 @@ def test_batches_of_patients_change_nothing(
 ) -> None:
     write_tables(tmp_path, tables)
     whole = read(tmp_path)
-    monkeypatch.setattr(_event_bins, "BATCH_ROWS", 1500)
+    monkeypatch.setattr(bins, "BATCH_ROWS", 1500)
     assert same(whole, read(tmp_path))
 
 

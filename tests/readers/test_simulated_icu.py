@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest
-from samd_validate.readers._icu_variables import SIMULATED
 from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_icu
+from samd_validate.readers.simulation.variables import SIMULATED
 
 
 def draw(site: str, stays: int = 4000, seed: int = 3, **options: Any) -> Cohort:
@@ -82,8 +82,8 @@ def test_being_measured_says_something_about_dying(riverside: Cohort, name: str)
 
 
 def test_vital_signs_follow_the_time_of_day() -> None:
-    from samd_validate.readers._icu_people import RIVERSIDE, draw_people
     from samd_validate.readers.simulated_icu import _values
+    from samd_validate.readers.simulation.people import RIVERSIDE, draw_people
 
     generator = np.random.default_rng(1)
     people = draw_people(RIVERSIDE, 2000, generator)

@@ -17,8 +17,8 @@ from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Finding
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import ReadRequest
-from samd_validate.readers._icu_people import RIVERSIDE, SITES, draw_people
 from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_icu
+from samd_validate.readers.simulation.people import RIVERSIDE, SITES, draw_people
 from samd_validate.stats.engine import estimate
 
 STAYS = 3000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem
-from samd_validate.readers._ehr_tables import Table, told
+from samd_validate.readers.events.tables import Table, told
 
 if TYPE_CHECKING:
     import polars as pl

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samd_validate.core.cohort import FlowRow
-from samd_validate.readers._event_bins import FATES, USED, Binning, Tally
+from samd_validate.readers.events.bins import FATES, USED, Binning, Tally
 
 
 def value_rows(tally: Tally) -> list[FlowRow]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
-from samd_validate.readers._icu_variables import ORGANS
+from samd_validate.readers.simulation.variables import ORGANS
 
 ETHNICITIES = ("White", "Black", "Hispanic", "Asian", "Other", "")
 ADMISSIONS = ("emergency", "elective surgery", "medical")

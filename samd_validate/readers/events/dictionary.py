@@ -15,7 +15,7 @@ from samd_validate.protocol.load import read_bytes, validated
 from samd_validate.protocol.yaml_text import YamlText, parse_yaml
 
 Words = Annotated[str, Field(min_length=1)]
-SHIPPED = Path(__file__).with_name("variables.yaml")
+SHIPPED = Path(__file__).parents[1] / "variables.yaml"
 
 
 class _Record(BaseModel):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from samd_validate.core.cohort import FlowRow
 from samd_validate.core.errors import CannotRun, Problem, gather
-from samd_validate.readers._ehr_tables import Table, TableShape, attempt
+from samd_validate.readers.events.tables import Table, TableShape, attempt
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from samd_validate.readers._dictionary import Dictionary, DictionaryVariable, SourceItem
+from samd_validate.readers.events.dictionary import Dictionary, DictionaryVariable, SourceItem
 
 if TYPE_CHECKING:
     import polars as pl

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samd_validate.core.cohort import TimeSeries
-from samd_validate.readers._dictionary import Dictionary, DictionaryVariable
-from samd_validate.readers._event_ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, ways
+from samd_validate.readers.events.dictionary import Dictionary, DictionaryVariable
+from samd_validate.readers.events.ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, ways
 
 if TYPE_CHECKING:
     import polars as pl

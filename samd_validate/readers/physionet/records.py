@@ -13,7 +13,7 @@ from pathlib import Path
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.readers._files import source_file
-from samd_validate.readers._physionet_variables import DESCRIPTORS, POSITION
+from samd_validate.readers.physionet.variables import DESCRIPTORS, POSITION
 
 HEADER = "Time,Parameter,Value"
 MOST_PROBLEMS = 20

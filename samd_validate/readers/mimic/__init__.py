@@ -1,0 +1,1 @@
+"""The parts of the MIMIC-IV reader: which stays, and which groups."""

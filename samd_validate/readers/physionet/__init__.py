@@ -1,0 +1,1 @@
+"""The parts of the PhysioNet 2012 reader: its text records and its variables."""

@@ -1,0 +1,1 @@
+"""The simulated hospitals: who lies there, and what is measured."""
