@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from samd_validate import __version__
-from samd_validate.core.bundle import Bundle
+from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.canonical import digest_bytes, plain
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.errors import CannotRun
+from samd_validate.core.errors import CannotRun, gather
+from samd_validate.core.finding import CheckOutput
 from samd_validate.core.model import Progress, no_progress
 from samd_validate.core.verdict import Criterion
 from samd_validate.evidence.bundle import read_bundle, write_bundle
@@ -19,14 +20,16 @@ from samd_validate.evidence.environment import environment
 from samd_validate.evidence.folder import RunFolder, open_run
 from samd_validate.evidence.predictions import write_predictions
 from samd_validate.execute import run_checks
+from samd_validate.gate import Gate, stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
+from samd_validate.reading import read_cohorts
 from samd_validate.report.document import document
 from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
-from samd_validate.study import Study, make_study, read_cohorts, summaries
+from samd_validate.study import Study, make_study, split_of, summaries
 from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.requirements import Requirements, load_requirements
 from samd_validate.trace.write import write_csv
@@ -102,13 +105,18 @@ def _evidence(
     cohorts = read_cohorts(plan, places, progress)
     for name, cohort in cohorts.items():
         trail.record("read a data set", dataset=name, **_facts(cohort))
-    study = make_study(plan, cohorts, progress, checkpoints=checkpoints)
+    criteria = tuple(_criterion(entry) for entry in plan.protocol.criteria)
+    split = split_of(plan, cohorts)
+    gate = stand_at_gate(plan, cohorts, split, criteria, progress)
+    _keep_gate(gate, folder)
+    study = make_study(plan, cohorts, split, progress, checkpoints=checkpoints)
     _keep_models(study, folder)
     trail.record("opened the labels", populations=[p.name for p in study.inputs.populations])
     write_predictions(study.inputs.populations, folder)
-    outputs = run_checks(plan.checks, study.inputs, plan.protocol.seed, progress)
+    later = [planned for planned in plan.checks if not planned.check.is_gate]
+    ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress)]
+    outputs = _in_order(plan, ran)
     findings = tuple(finding for _, output in outputs for finding in output.findings)
-    criteria = tuple(_criterion(entry) for entry in plan.protocol.criteria)
     cards = _cards(plan, study)
     bundle = Bundle(
         protocol=plan.protocol.model_dump(mode="json"),
@@ -131,6 +139,24 @@ def _evidence(
     write_bundle(bundle, folder)
     trail.record("judged", **{verdict.criterion: verdict.outcome for verdict in bundle.verdicts})
     return bundle
+
+
+def _keep_gate(gate: Gate, folder: RunFolder) -> None:
+    """Record the verdicts of the gate; where one ends the run, keep its findings and stop."""
+    outcomes = {verdict.criterion: verdict.outcome for verdict in gate.verdicts}
+    folder.trail.record("looked for leaks before training", **outcomes)
+    if gate.problems:
+        findings = [finding for _, output in gate.outputs for finding in output.findings]
+        folder.write_json("gate.json", {"schema_version": 1, "findings": plain(findings)})
+    gather(list(gate.problems))
+
+
+def _in_order(
+    plan: Plan, ran: Sequence[tuple[StepRecord, CheckOutput]]
+) -> list[tuple[StepRecord, CheckOutput]]:
+    """Return what the steps gave in the order of the protocol."""
+    order = [planned.step for planned in plan.checks]
+    return sorted(ran, key=lambda one: order.index(one[0].id))
 
 
 def _keep_models(study: Study, folder: RunFolder) -> None:

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from samd_validate import checks, models, readers
-from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
-from samd_validate.core.kinds import FamilyPlugin, PlannedCheck, ReaderPlugin
-from samd_validate.core.plugin import Plugin, discover
-from samd_validate.models.recipe import Recipe, load_recipe
-from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.load import LoadedProtocol, problems_of
-from samd_validate.protocol.schema import Check, Dataset, Protocol, RecipeModel
+from samd_validate.binding import (
+    Place,
+    PlannedModel,
+    PlannedRead,
+    bound_checks,
+    bound_models,
+    bound_reads,
+)
+from samd_validate.core.errors import Problem, did_you_mean, gather
+from samd_validate.core.kinds import CheckPlugin, PlannedCheck
+from samd_validate.protocol.load import LoadedProtocol
+from samd_validate.protocol.schema import Check, Protocol, RecipeModel
 from samd_validate.protocol.yaml_text import YamlText
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedRead:
-    """A data set bound to its reader."""
-
-    dataset: Dataset
-    reader: ReaderPlugin
-    params: Any
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlannedModel:
-    """A recipe bound to its family."""
-
-    recipe: Recipe
-    family: FamilyPlugin
-    params: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,119 +53,17 @@ def make_plan(
     problems: list[Problem] = []
     plan = Plan(
         loaded=loaded,
-        reads=_reads(loaded, problems),
-        models=_models(loaded, problems),
-        checks=_checks(loaded, problems),
+        reads=bound_reads(loaded, problems),
+        models=bound_models(loaded, problems),
+        checks=bound_checks(loaded, problems),
     )
     _roles(loaded, problems)
     _needs(plan, problems)
+    _gates(plan, problems)
     _criteria(plan, problems)
     _citations(plan, frozenset(requirement_ids), frozenset(hazard_ids), problems)
     gather(problems)
     return plan
-
-
-def _reads(loaded: LoadedProtocol, problems: list[Problem]) -> tuple[PlannedRead, ...]:
-    known = discover(readers, "reader")
-    planned = []
-    for number, dataset in enumerate(loaded.protocol.datasets):
-        place: Place = ("datasets", number)
-        reader = _resolve(dataset.reader, known, loaded.text, (*place, "reader"), problems)
-        params = _params(reader, dataset.params, loaded.text, (*place, "params"), problems)
-        if reader is not None and params is not None:
-            planned.append(PlannedRead(dataset=dataset, reader=reader, params=params))
-    return tuple(planned)
-
-
-def _models(loaded: LoadedProtocol, problems: list[Problem]) -> tuple[PlannedModel, ...]:
-    model = loaded.protocol.model
-    if not isinstance(model, RecipeModel):
-        return ()
-    names = [(model.recipe, ("model", "recipe"))]
-    names += [(name, ("model", "comparators")) for name in model.comparators]
-    planned = [_model(name, loaded.text, where, problems) for name, where in names]
-    return tuple(one for one in planned if one is not None)
-
-
-def _model(name: str, text: YamlText, where: Place, problems: list[Problem]) -> PlannedModel | None:
-    try:
-        recipe, recipe_text = load_recipe(name, recipe_folders())
-    except CannotRun as error:
-        problems.extend(_moved(problem, text.where(where)) for problem in error.problems)
-        return None
-    known = discover(models, "model")
-    family = _resolve(recipe.family, known, recipe_text, ("family",), problems)
-    params = _params(family, recipe.params, recipe_text, ("params",), problems)
-    if family is None or params is None:
-        return None
-    return PlannedModel(recipe=recipe, family=family, params=params)
-
-
-def recipe_folders() -> tuple[Path, ...]:
-    """Return where recipes are looked for: the working directory's models/, then our own."""
-    return Path("models"), shipped("models")
-
-
-def _checks(loaded: LoadedProtocol, problems: list[Problem]) -> tuple[PlannedCheck, ...]:
-    known = discover(checks, "check")
-    planned = []
-    for number, entry in enumerate(loaded.protocol.checks):
-        place: Place = ("checks", number)
-        check = _resolve(entry.use, known, loaded.text, (*place, "use"), problems)
-        params = _params(check, entry.params, loaded.text, (*place, "params"), problems)
-        if check is not None and params is not None:
-            planned.append(PlannedCheck(step=entry.step, check=check, params=params))
-    return tuple(planned)
-
-
-Place = tuple[str | int, ...]
-
-
-def _resolve(
-    name: str,
-    known: Mapping[str, Plugin[Any]],
-    text: YamlText,
-    place: Place,
-    problems: list[Problem],
-) -> Plugin[Any] | None:
-    if name in known:
-        return known[name]
-    problems.append(
-        Problem(
-            where=text.where(place),
-            found=f"{place[-1]}: {name!r}",
-            expected=did_you_mean(name, known),
-            todo="name one of these, or install the package that brings it",
-        )
-    )
-    return None
-
-
-def _params(
-    plugin: Plugin[Any] | None,
-    given: Mapping[str, Any],
-    text: YamlText,
-    place: Place,
-    problems: list[Problem],
-) -> Any:
-    if plugin is None:
-        return None
-    if plugin.extra and find_spec(plugin.extra) is None:
-        problems.append(_missing_extra(plugin, text.where(place)))
-    try:
-        return plugin.params.model_validate(dict(given))
-    except ValidationError as error:
-        problems.extend(problems_of(error, plugin.params, text, place))
-        return None
-
-
-def _missing_extra(plugin: Plugin[Any], where: str) -> Problem:
-    return Problem(
-        where=where,
-        found=f"the package {plugin.extra!r} is not installed",
-        expected=f"{plugin.kind} {plugin.name!r} needs it",
-        todo="pip install 'samd-validate[models]'",
-    )
 
 
 def _roles(loaded: LoadedProtocol, problems: list[Problem]) -> None:
@@ -256,8 +135,14 @@ def _criteria(plan: Plan, problems: list[Problem]) -> None:
         if target.check in by_step and target.measure not in by_step[target.check].measures:
             measures = by_step[target.check].measures
             problems.append(_unknown(text, (*place, "measure"), target.measure, measures))
-        if target.population not in populations:
-            problems.append(_unknown(text, (*place, "population"), target.population, populations))
+        parts = (*populations, *_gate_parts(by_step.get(target.check)))
+        if target.population not in parts:
+            problems.append(_unknown(text, (*place, "population"), target.population, parts))
+
+
+def _gate_parts(check: CheckPlugin | None) -> tuple[str, ...]:
+    """Return the part that only checks before training look at."""
+    return ("development",) if check is not None and check.is_gate else ()
 
 
 def _citations(
@@ -273,6 +158,21 @@ def _citations(
             )
 
 
+def _gates(plan: Plan, problems: list[Problem]) -> None:
+    """Add a problem for each check told what to do at the gate though it runs after training."""
+    later = {planned.step for planned in plan.checks if not planned.check.is_gate}
+    problems.extend(
+        Problem(
+            where=plan.loaded.text.where(("checks", number, "on_failure")),
+            found=f"on_failure at {entry.use!r}, which runs after training",
+            expected="on_failure only at checks that run before it",
+            todo="leave it out",
+        )
+        for number, entry in enumerate(plan.protocol.checks)
+        if entry.on_failure is not None and entry.step in later
+    )
+
+
 def population_names(protocol: Protocol) -> tuple[str, ...]:
     """Return the populations on which findings are made."""
     external = tuple(dataset.id for dataset in protocol.datasets if dataset.role == "external")
@@ -286,7 +186,3 @@ def _unknown(text: YamlText, place: Place, name: str, choices: Iterable[str]) ->
         expected=did_you_mean(name, choices),
         todo="name one of these",
     )
-
-
-def _moved(problem: Problem, where: str) -> Problem:
-    return Problem(where=where, found=problem.found, expected=problem.expected, todo=problem.todo)

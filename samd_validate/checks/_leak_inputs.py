@@ -13,6 +13,7 @@ from samd_validate.checks._leak_words import outcome_meaning
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement
+from samd_validate.core.finding import Table
 from samd_validate.core.inputs import Inputs, IntervalPlan
 from samd_validate.core.summaries import feature_names, summary_features
 from samd_validate.stats.engine import estimate
@@ -21,6 +22,7 @@ from samd_validate.stats.sample import Sample
 FEWEST = 10
 MOST_LEVELS = 200
 SHOWN = 10
+SINGLE = ("near_perfect_inputs", "strongest_single_auroc")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +37,21 @@ class Single:
 
 
 def used_inputs(inputs: Inputs) -> frozenset[str] | None:
-    """Return the names of the inputs that the device's card tells; None if it tells none."""
+    """Return the inputs that the device's card tells, or its recipe declares; None if neither."""
     card = {} if inputs.model is None else inputs.model.card
     names = [name for key in ("variables", "static_inputs") for name in _names(card.get(key))]
-    return frozenset(names) or None
+    return frozenset(names) or inputs.declared
 
 
 def _names(value: object) -> list[str]:
     return [str(name) for name in value] if isinstance(value, list | tuple) else []
+
+
+def n_inputs(cohort: Cohort, used: frozenset[str] | None) -> int:
+    """Return how many of the used inputs a cohort has; of all it has, if none are told."""
+    variables = () if cohort.series is None else cohort.series.variables
+    names = {*(one.name for one in variables), *cohort.numbers, *cohort.groups}
+    return len(names if used is None else names & used)
 
 
 def telling_names(cohort: Cohort, used: frozenset[str] | None) -> list[tuple[str, str, str]]:
@@ -116,7 +125,7 @@ def single_measures(
     if not found:
         reason = f"no input has {FEWEST} stays of each outcome with a value"
         lacking = not_run("too_few", reason, cohort.size)
-        return dict.fromkeys(("strongest_single_auroc", "near_perfect_inputs"), lacking)
+        return dict.fromkeys(SINGLE, lacking)
     strongest = with_interval(cohort, found[0], plan)
     if isinstance(strongest, Estimate):
         words = f"{found[0].feature}, the strongest of {len(found)}; the choice is not allowed for"
@@ -138,3 +147,24 @@ def with_interval(cohort: Cohort, one: Single, plan: IntervalPlan) -> Measuremen
         label=label, score=-value if falls else value, cluster=cohort.patient_id[one.known]
     )
     return estimate(("auroc",), sample, plan)["auroc"]
+
+
+def strongest_table(
+    step: str, name: str, cohort: Cohort, ranked: list[Single], plan: IntervalPlan
+) -> Table:
+    """Return the inputs that rank the outcome best alone, with intervals."""
+    best: dict[str, Single] = {}
+    for one in ranked:
+        best.setdefault(one.owner, one)
+    rows = [
+        (one.owner, one.feature, with_interval(cohort, one, plan).describe(3))
+        for one in list(best.values())[:SHOWN]
+    ]
+    return Table(
+        id=f"{step}-strongest-{name}",
+        title=f"Inputs that rank the outcome best alone, {name}",
+        caption="AUROC of the best feature of each input, in the better direction, over the stays "
+        "that have it.",
+        columns=("input", "feature", "AUROC"),
+        rows=tuple(rows),
+    )

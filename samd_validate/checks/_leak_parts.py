@@ -26,7 +26,7 @@ def parts_of(inputs: Inputs) -> dict[str, Cohort]:
     parts = {} if inputs.development is None else {"development": inputs.development}
     if inputs.tuning is not None:
         parts["tuning"] = inputs.tuning.cohort
-    return parts | {one.name: one.cohort for one in inputs.populations}
+    return parts | {one.name: one.cohort for one in inputs.parts}
 
 
 def overlaps(

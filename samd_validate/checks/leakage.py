@@ -1,21 +1,22 @@
-"""The leakage gate: whether anything known too late, or to both sides, made numbers too good."""
+"""The leakage gate: before training, is anything known too late, or to both sides."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
 from samd_validate.checks._leak_counts import counted
 from samd_validate.checks._leak_inputs import (
-    SHOWN,
-    Single,
+    SINGLE,
+    n_inputs,
     single_measures,
     singles,
+    strongest_table,
     telling_names,
     used_inputs,
-    with_interval,
 )
-from samd_validate.checks._leak_model import preprocessing, truncation
 from samd_validate.checks._leak_parts import duplicates, overlaps, parts_of
 from samd_validate.checks._leak_times import EVENTS, timing
 from samd_validate.core.cohort import Cohort
@@ -32,17 +33,13 @@ MEASURES = (
     *EVENTS,
     "outcomes_before_prediction",
     "inputs_naming_outcome",
-    "near_perfect_inputs",
-    "strongest_single_auroc",
-    "predictions_moved_by_truncation",
-    "preprocessing_beyond_development",
+    *SINGLE,
 )
 
 
 class LeakageParams(Params):
-    """How many stays are predicted again, and what counts as telling the outcome alone."""
+    """What counts as telling the outcome alone, and where the time of the outcome stands."""
 
-    stays: int = Field(default=1000, ge=10, description="stays predicted again per data set")
     near_perfect: float = Field(default=0.95, gt=0.5, le=1)
     outcome_time: str = Field(
         default="outcome_hours", description="numeric column: hours from index time to outcome"
@@ -51,22 +48,22 @@ class LeakageParams(Params):
 
 @check(
     "leakage",
-    version=1,
+    version=2,
     params=LeakageParams,
     measures=MEASURES,
     requirements=("REQ-DATA-INDEPENDENCE",),
+    is_gate=True,
 )
 def leakage(step: str, inputs: Inputs, params: LeakageParams) -> CheckOutput:
-    """Look for information that the device could not have at the bedside.
+    """Look, before anything is trained, for information that the device could not have.
 
     Purpose: a device that saw its test patients, the future, or the outcome itself looks better
     than it is. Method: patients, stays and sites are compared between all parts and data sets;
     stays with the same measurements and demographics under another patient's name are counted;
     rows after the prediction time, stored after it, or running past it are counted; names,
     labels and levels of inputs are searched for words and codes of death, end-of-life care and
-    discharge; each input is ranked against the outcome alone; predictions are made again with
-    everything after the prediction time removed, and with values planted there; what the
-    preprocessing learned is learned again on the development part alone.
+    discharge; each input is ranked against the outcome alone in the development part (elsewhere
+    after training, by model_leakage, so that no label of a test part is used before).
     How to read it: every count should be 0. A row without a number was not run, for the reason
     given, and is not a pass. An input that ranks the outcome almost perfectly alone needs an
     explanation.
@@ -74,41 +71,48 @@ def leakage(step: str, inputs: Inputs, params: LeakageParams) -> CheckOutput:
     name; how the cohort was chosen, and what was tried before this run, cannot be seen from here.
     """
     parts = parts_of(inputs)
-    used = used_inputs(inputs)
     twins = duplicates(parts)
-    learned = preprocessing(inputs)
-    external = {population.name for population in inputs.external}
+    external = {one.name for one in inputs.parts if one.is_external}
     findings: list[Finding] = []
     tables: list[Table] = []
     for name, cohort in parts.items():
         if name == "tuning":
             continue
-        ranked = singles(cohort, used)
-        names = telling_names(cohort, used)
-        found: dict[str, Measurement] = {
+        found = {
             **overlaps(name, parts, is_external=name in external),
             "duplicate_patients": twins[name],
             **timing(cohort, params.outcome_time),
-            "inputs_naming_outcome": counted(len(names), _n_inputs(cohort, used)),
-            **single_measures(cohort, ranked, params.near_perfect, inputs.intervals),
         }
         findings += findings_of(step, name, found)
-        if names:
-            tables.append(_names_table(step, name, names))
-        tables.append(_strongest_table(step, name, cohort, ranked, inputs))
-    for population in inputs.populations:
-        tried = {
-            "predictions_moved_by_truncation": truncation(inputs, population, params.stays),
-            "preprocessing_beyond_development": learned,
-        }
-        findings += findings_of(step, population.name, tried)
-    return CheckOutput(findings=tuple(findings), tables=tuple(tables), notes=_notes(inputs))
+        words, table = _names(step, name, cohort, inputs)
+        findings += findings_of(step, name, words)
+        tables += table
+    alone, strongest = _development(step, inputs, params)
+    return CheckOutput(
+        findings=(*findings, *alone), tables=(*tables, *strongest), notes=_notes(inputs)
+    )
 
 
-def _n_inputs(cohort: Cohort, used: frozenset[str] | None) -> int:
-    variables = () if cohort.series is None else cohort.series.variables
-    names = {*(one.name for one in variables), *cohort.numbers, *cohort.groups}
-    return len(names if used is None else names & used)
+def _names(
+    step: str, name: str, cohort: Cohort, inputs: Inputs
+) -> tuple[Mapping[str, Measurement], list[Table]]:
+    used = used_inputs(inputs)
+    told = telling_names(cohort, used)
+    found = {"inputs_naming_outcome": counted(len(told), n_inputs(cohort, used))}
+    return found, [_names_table(step, name, told)] if told else []
+
+
+def _development(
+    step: str, inputs: Inputs, params: LeakageParams
+) -> tuple[list[Finding], list[Table]]:
+    """Return how well single inputs rank the outcome in the development part, if there is one."""
+    cohort = inputs.development
+    if cohort is None:
+        return [], []
+    ranked = singles(cohort, used_inputs(inputs))
+    found = single_measures(cohort, ranked, params.near_perfect, inputs.intervals)
+    table = strongest_table(step, "development", cohort, ranked, inputs.intervals)
+    return findings_of(step, "development", found), [table]
 
 
 def _notes(inputs: Inputs) -> tuple[str, ...]:
@@ -125,24 +129,4 @@ def _names_table(step: str, name: str, names: list[tuple[str, str, str]]) -> Tab
         caption="Found in the name, label or levels of an input; the source decides if it leaks.",
         columns=("input", "found", "tells of"),
         rows=tuple(names),
-    )
-
-
-def _strongest_table(
-    step: str, name: str, cohort: Cohort, ranked: list[Single], inputs: Inputs
-) -> Table:
-    best: dict[str, Single] = {}
-    for one in ranked:
-        best.setdefault(one.owner, one)
-    rows = [
-        (one.owner, one.feature, with_interval(cohort, one, inputs.intervals).describe(3))
-        for one in list(best.values())[:SHOWN]
-    ]
-    return Table(
-        id=f"{step}-strongest-{name}",
-        title=f"Inputs that rank the outcome best alone, {name}",
-        caption="AUROC of the best feature of each input, in the better direction, over the stays "
-        "that have it.",
-        columns=("input", "feature", "AUROC"),
-        rows=tuple(rows),
     )

@@ -34,6 +34,15 @@ class Population:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of a study that nothing has scored yet: tuning, test, or an external data set."""
+
+    name: str
+    cohort: Cohort
+    is_external: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class IntervalPlan:
     """How intervals are made: confidence level, number of resamples, and the seed of a step.
 
@@ -57,6 +66,8 @@ class Inputs:
     ``populations`` are those whose labels may be read for assessment (test and external);
     ``tuning`` is the part on which the operating point was chosen, ``development`` the cohort
     the model learned from. ``threshold`` is the operating point, None if the protocol has none.
+    At the gate before training nothing is scored: the parts stand in ``unscored``, and
+    ``declared`` names the columns that the recipe will read (None: not known).
     """
 
     populations: tuple[Population, ...]
@@ -66,6 +77,8 @@ class Inputs:
     model: Model | None = None
     threshold: float | None = None
     threshold_origin: str = ""
+    unscored: tuple[Part, ...] = ()
+    declared: frozenset[str] | None = None
 
     @property
     def internal(self) -> tuple[Population, ...]:
@@ -76,3 +89,12 @@ class Inputs:
     def external(self) -> tuple[Population, ...]:
         """Return the populations from other data sets."""
         return tuple(p for p in self.populations if p.is_external)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return test and external parts, and tuning at the gate, scored or not."""
+        scored = (
+            Part(name=one.name, cohort=one.cohort, is_external=one.is_external)
+            for one in self.populations
+        )
+        return (*scored, *self.unscored)

@@ -22,6 +22,7 @@ class Plugin(Generic[F]):
     ``kind`` is ``check``, ``reader`` or ``model``; ``measures`` are the quantities a check can
     give; ``needs`` names what must be there for it (``series``, ``model``, ``gradients``,
     ``groups``, ``external``); ``requirements`` are the requirement ids it gives evidence for.
+    A check that is a ``gate`` looks at the data alone and runs before anything is trained.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Plugin(Generic[F]):
     needs: frozenset[str] = frozenset()
     requirements: tuple[str, ...] = ()
     extra: str = ""
+    is_gate: bool = False
 
     @property
     def doc(self) -> str:
@@ -50,6 +52,7 @@ def plugin(
     needs: tuple[str, ...] = (),
     requirements: tuple[str, ...] = (),
     extra: str = "",
+    is_gate: bool = False,
 ) -> Callable[[F], Plugin[F]]:
     """Return a decorator that turns a function into a plug-in value."""
 
@@ -64,6 +67,7 @@ def plugin(
             needs=frozenset(needs),
             requirements=requirements,
             extra=extra,
+            is_gate=is_gate,
         )
 
     return bind

@@ -142,16 +142,25 @@ class Intervals(Shape):
 
 
 class Check(Shape):
-    """A check to run: ``use`` names the plug-in, ``id`` the step (the name if left out)."""
+    """A check to run: ``use`` names the plug-in, ``id`` the step (the name if left out).
+
+    ``on_failure`` is for checks that run before training: ``stop`` (the rule) ends the run where
+    a criterion on them fails, ``report`` goes on and reports it.
+    """
 
     use: Identifier
     id: Identifier | None = None
     params: dict[str, Any] = {}
+    on_failure: Literal["stop", "report"] | None = None
 
     @property
     def step(self) -> str:
         """Return the id of the step."""
         return self.id or self.use
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(plain(self), "on_failure")
 
 
 class Target(Shape):

@@ -10,6 +10,7 @@ import pytest
 from samd_validate import checks, models, readers
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
+from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models.recipe import load_recipe
@@ -47,7 +48,12 @@ def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> N
 
 
 def test_measures_of_checks_are_known_to_the_statistics() -> None:
-    own = {"additivity_error", *LEAKAGE_MEASURES, *MISSINGNESS_MEASURES}
+    own = {
+        "additivity_error",
+        *LEAKAGE_MEASURES,
+        *MODEL_LEAKAGE_MEASURES,
+        *MISSINGNESS_MEASURES,
+    }
     for one in CHECKS:
         for measure in one.measures:
             assert measure in own or measure.removesuffix("_difference") in MEASURES

@@ -11,18 +11,21 @@ from leaky import PLAN, MeanModel, appended, hospital, joined, lactate_mean, stu
 
 from samd_validate.checks._leak_words import outcome_meaning
 from samd_validate.checks.leakage import MEASURES, LeakageParams, leakage
+from samd_validate.checks.model_leakage import MEASURES as OF_MODEL
+from samd_validate.checks.model_leakage import ModelLeakageParams, model_leakage
 from samd_validate.core.cohort import Cohort, Provenance, Variable
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
-from samd_validate.core.inputs import Inputs, Population
+from samd_validate.core.inputs import Inputs, Part, Population
 
 pytestmark = pytest.mark.requirement("REQ-DATA-INDEPENDENCE")
 HOME, AWAY = hospital("riverside", 1), hospital("hillcrest", 2)
-PARAMS = LeakageParams(stays=100)
+PARAMS, AFTER = LeakageParams(), ModelLeakageParams(stays=100)
 
 
 def gate(inputs: Inputs, population: str = "away") -> dict[str, Measurement]:
-    output = leakage.run("leakage", inputs, PARAMS)
-    return {f.measure: f.measurement for f in output.findings if f.population == population}
+    seen = leakage.run("leakage", inputs, PARAMS).findings
+    seen += model_leakage.run("model_leakage", inputs, AFTER).findings
+    return {f.measure: f.measurement for f in seen if f.population == population}
 
 
 def count(measurement: Measurement) -> float:
@@ -92,7 +95,7 @@ def test_model_that_shows_no_preprocessing_is_not_assessed_there() -> None:
 
 def test_clean_study_counts_nothing_and_every_measure_has_a_row() -> None:
     found = gate(study(HOME, AWAY))
-    assert set(found) == set(MEASURES)
+    assert set(found) == {*MEASURES, *OF_MODEL}
     numbers = {name: one for name, one in found.items() if isinstance(one, Estimate)}
     strongest = numbers.pop("strongest_single_auroc")
     assert 0.5 < strongest.low < strongest.value < 0.95
@@ -242,6 +245,33 @@ def test_preprocessing_learned_on_all_data_is_caught() -> None:
 def test_second_run_gives_the_same_findings() -> None:
     inputs = study(HOME, AWAY)
     assert leakage.run("l", inputs, PARAMS) == leakage.run("l", inputs, PARAMS)
+    assert model_leakage.run("m", inputs, AFTER) == model_leakage.run("m", inputs, AFTER)
+
+
+def test_gate_before_training_sees_what_it_sees_after_and_ranks_no_test_label() -> None:
+    after = study(HOME, AWAY)
+    assert after.tuning is not None
+    before = Inputs(
+        populations=(),
+        intervals=PLAN,
+        development=after.development,
+        unscored=(
+            Part(name="tuning", cohort=after.tuning.cohort),
+            Part(name="away", cohort=AWAY, is_external=True),
+        ),
+        declared=frozenset({"lactate"}),
+    )
+    early = leakage.run("l", before, PARAMS)
+    assert early.findings == leakage.run("l", after, PARAMS).findings
+    ranked = {f.population for f in early.findings if f.measure == "strongest_single_auroc"}
+    assert ranked == {"development"}
+
+
+def test_twin_of_the_outcome_in_the_development_part_is_found_before_training() -> None:
+    leaky = replace(HOME, numbers={**HOME.numbers, "note_length": HOME.label * 10.0})
+    inputs = replace(study(leaky, AWAY), model=None, declared=frozenset({"note_length"}))
+    found = gate(inputs, "development")
+    assert count(found["near_perfect_inputs"]) == 1
 
 
 def test_published_split_of_radiographs_that_shares_patients_is_caught(shared: Path) -> None:

@@ -19,6 +19,7 @@ import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
 from samd_validate.checks.leakage import LeakageParams, leakage
+from samd_validate.checks.model_leakage import ModelLeakageParams, model_leakage
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort, Provenance, TimeSeries, Variable
 from samd_validate.core.estimate import Estimate
@@ -123,7 +124,9 @@ def looked_at(cohort: Cohort, split: FloatArray, device: Device) -> None:
         development=cohort.take(split == "train"),
         model=device,
     )
-    for one in leakage.run("leakage", inputs, LeakageParams()).findings:
+    seen = leakage.run("leakage", inputs, LeakageParams()).findings
+    seen += model_leakage.run("model_leakage", inputs, ModelLeakageParams()).findings
+    for one in seen:
         found = one.measurement
         if one.population in ("test", "development"):
             note = found.note if isinstance(found, Estimate) else ""
