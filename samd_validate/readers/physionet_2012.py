@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import Counter
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from samd_validate.core.arrays import BoolArray, Column, FloatArray
+from samd_validate.core.arrays import BoolArray, Column, FloatArray, IntArray
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._files import source_file
+from samd_validate.readers.physionet.account import harmonisation
 from samd_validate.readers.physionet.records import Records, read_records
 from samd_validate.readers.physionet.variables import PH, POSITION, VARIABLES
 
@@ -61,10 +61,8 @@ def physionet_2012(request: ReadRequest, params: Physionet2012Params) -> Cohort:
     records, files = read_records(place, name)
     request.progress(f"reading {request.dataset}", 0.9)
     _refuse_unmatched(outcomes, records, name)
-    series, flow, implausible = _series(records, request.window_hours)
-    return _cohort(
-        request, name, outcomes, records, series, flow, implausible, [outcome_file, *files]
-    )
+    series, flow, account = _series(records, request.window_hours)
+    return _cohort(request, name, outcomes, records, series, flow, account, [outcome_file, *files])
 
 
 def _place(request: ReadRequest) -> Path:
@@ -134,9 +132,7 @@ def _refuse_unmatched(outcomes: Descriptors, records: Records, name: str) -> Non
         )
 
 
-def _series(
-    records: Records, window_hours: float
-) -> tuple[TimeSeries, list[FlowRow], dict[str, int]]:
+def _series(records: Records, window_hours: float) -> tuple[TimeSeries, list[FlowRow], object]:
     unit = np.array(records.record, dtype=np.int64)
     minute = np.array(records.minute, dtype=np.int64)
     variable = np.array(records.variable, dtype=np.int64)
@@ -149,8 +145,6 @@ def _series(
     low, high = (np.array([getattr(v, end) for v in VARIABLES]) for end in ("low", "high"))
     plausible = (value >= low[variable]) & (value <= high[variable])
     late = minute >= 60 * window_hours
-    counts = Counter(variable[~plausible].tolist())
-    implausible = {VARIABLES[index].name: counts[index] for index in sorted(counts)}
     keep = plausible & ~late
     order = np.lexsort((np.arange(unit.size)[keep], variable[keep], minute[keep], unit[keep]))
     rows = np.flatnonzero(keep)[order]
@@ -163,7 +157,13 @@ def _series(
             "earlier ones of a variable in the same minute; the last stands", int((~last).sum())
         ),
     ]
+    lost = {
+        "outside plausible limits": ~plausible,
+        "after the observation window": plausible & late,
+        "earlier of a variable in the same minute": _mask(unit.size, rows[~last]),
+    }
     rows = rows[last]
+    account = harmonisation(variable, _mask(unit.size, rows), lost)
     series = TimeSeries(
         variables=VARIABLES,
         unit_index=unit[rows],
@@ -172,7 +172,13 @@ def _series(
         value=value[rows],
         window_hours=window_hours,
     )
-    return series, flow, implausible
+    return series, flow, account
+
+
+def _mask(size: int, rows: IntArray) -> BoolArray:
+    mask = np.zeros(size, dtype=np.bool_)
+    mask[rows] = True
+    return mask
 
 
 def _values(reason: str, count: int) -> FlowRow:
@@ -203,7 +209,7 @@ def _cohort(
     records: Records,
     series: TimeSeries,
     flow: list[FlowRow],
-    implausible: dict[str, int],
+    account: object,
     files: list[SourceFile],
 ) -> Cohort:
     ids = list(records.descriptors)
@@ -233,7 +239,7 @@ def _cohort(
         units={"age_years": "years", "height_cm": "cm", "weight_kg": "kg"},
         flow=(*_flow(len(ids), numbers, groups, series), *flow, *_end(len(ids), series)),
         provenance=_provenance(name, files),
-        attachments={f"implausible_values_{request.dataset}": implausible},
+        attachments={f"harmonisation_{request.dataset}": account},
     )
 
 

@@ -123,7 +123,14 @@ def test_two_values_in_one_minute_the_last_stands_and_is_counted(tmp_path: Path)
 def test_values_that_cannot_be_are_not_observed_and_counted_by_variable(tmp_path: Path) -> None:
     cohort = read(small(tmp_path, "00:07,HR,0", "00:07,Temp,-17.8", "00:08,HR,80"))
     assert observed(cohort, "heart_rate") == [(0.133, 80.0)]
-    assert cohort.attachments["implausible_values_set"] == {"heart_rate": 1, "temperature": 1}
+    account = cohort.attachments["harmonisation_set"]
+    lost = {row["name"]: row["values_not_used"] for row in account["variables"]}
+    beyond = "outside plausible limits"
+    assert {name for name, why in lost.items() if beyond in why} == {"heart_rate", "temperature"}
+    assert lost["heart_rate"][beyond] == lost["temperature"][beyond] == 1
+    found = {row["name"] for row in account["variables"] if row["status"] == "found"}
+    assert {row["variable"] for row in account["items"]} == found
+    assert sum(row["values_used"] for row in account["variables"]) == cohort.series.value.size
 
 
 def test_ph_without_its_decimal_point_is_mended_and_counted(tmp_path: Path) -> None:
