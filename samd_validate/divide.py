@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samd_validate.core.arrays import BoolArray, IntArray
+from samd_validate.core.arrays import BoolArray, FloatArray, IntArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.cohort import Split as Parts
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean
@@ -74,23 +74,58 @@ def _of_sites(cohort: Cohort, sites: tuple[str, ...]) -> BoolArray:
 
 
 def _latest(cohort: Cohort, column: str, share: float) -> BoolArray:
-    """Return the rows of the patients whose first value of ``column`` is among the latest."""
-    if column not in cohort.numbers:
-        raise CannotRun(
-            Problem(
-                where="split.order_by",
-                found=f"{column!r}",
-                expected=did_you_mean(column, cohort.numbers),
-                todo="name a numeric column of the data set that orders stays in time",
-            )
-        )
+    """Return the rows of the patients whose first value of ``column`` is among the latest.
+
+    A number orders patients one by one. Of a category the levels are periods in the order of
+    their text (``2011 - 2013`` before ``2014 - 2016``): whole periods are held out, the latest
+    ones, until they hold at least the share.
+    """
     patients, code = np.unique(cohort.patient_id, return_inverse=True)
-    first = np.full(patients.size, np.inf)
-    np.minimum.at(first, code, np.nan_to_num(cohort.numbers[column], nan=np.inf))
-    count = round(share * patients.size)
-    late = np.zeros(patients.size, dtype=np.bool_)
-    late[np.argsort(first, kind="stable")[patients.size - count :]] = True
+    if column in cohort.groups:
+        late = _latest_periods(_periods(cohort, column), code, patients.size, share)
+    elif column in cohort.numbers:
+        value = np.nan_to_num(cohort.numbers[column].astype(np.float64), nan=np.inf)
+        first = _first(value, code, patients.size)
+        late = np.zeros(patients.size, dtype=np.bool_)
+        count = round(share * patients.size)
+        late[np.argsort(first, kind="stable")[patients.size - count :]] = True
+    else:
+        known = (*cohort.numbers, *cohort.groups)
+        raise CannotRun(_no_order(f"{column!r}", did_you_mean(column, known)))
     return np.asarray(late[code], dtype=np.bool_)
+
+
+def _first(value: FloatArray, code: IntArray, n: int) -> FloatArray:
+    first = np.full(n, np.inf)
+    np.minimum.at(first, code, value)
+    return first
+
+
+def _periods(cohort: Cohort, column: str) -> FloatArray:
+    """Return the place of each row's period in time, all of them known."""
+    levels, place = np.unique(cohort.groups[column], return_inverse=True)
+    if levels[0] == "":
+        n = int((cohort.groups[column] == "").sum())
+        raise CannotRun(_no_order(f"{n} stays without {column!r}", "a period for every stay"))
+    return np.asarray(place, dtype=np.float64)
+
+
+def _latest_periods(period: FloatArray, code: IntArray, n: int, share: float) -> BoolArray:
+    first = _first(period, code, n)
+    for start in np.unique(first)[:0:-1]:
+        if (first >= start).mean() >= share:
+            return np.asarray(first >= start)
+    found = f"a first period that holds more than {1 - share:.0%} of the patients, or all of them"
+    raise CannotRun(_no_order(found, "a share that whole later periods can give"))
+
+
+def _no_order(found: str, expected: str) -> Problem:
+    return Problem(
+        where="split.order_by",
+        found=found,
+        expected=expected,
+        todo="name a number that orders stays in time, or a category whose levels are periods",
+    )
 
 
 def _refuse_one_sided(parts: Parts) -> None:

@@ -187,7 +187,7 @@ def _cards(plan: Plan, study: Study) -> list[dict[str, object]]:
         card = {"title": model["name"], "family": "black box", **model}
         others = [{"name": name, "title": name} for name in model["comparators"]]
         return [card, *others]
-    return [
+    trained = [
         {
             "name": model.name,
             "title": bound.recipe.title,
@@ -197,6 +197,14 @@ def _cards(plan: Plan, study: Study) -> list[dict[str, object]]:
         }
         for bound, model in zip(plan.models, study.models, strict=True)
     ]
+    names = getattr(plan.protocol.model, "scores", None) or ()
+    return trained + [_card_of_score(name, study.cohorts) for name in names]
+
+
+def _card_of_score(name: str, cohorts: Mapping[str, Cohort]) -> dict[str, object]:
+    where = ", ".join(key for key, cohort in cohorts.items() if name in cohort.scores)
+    summary = f"Predictions that came with the data ({where}), compared where a unit has one."
+    return {"name": name, "title": name, "card": {"summary": summary}}
 
 
 def _attachments(cohorts: Mapping[str, Cohort]) -> dict[str, object]:

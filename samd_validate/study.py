@@ -81,6 +81,7 @@ def _trained(
         progress=progress,
         checkpoint_place=None if checkpoints is None else str(checkpoints),
     )
+    came_with = _scores_that_came(plan, cohorts)
     models = tuple(_fit(planned, request) for planned in plan.models)
     tuned = _scored("tuning", tuning, models, is_external=False, progress=progress)
     populations = [
@@ -91,6 +92,7 @@ def _trained(
     if split.test.size:
         test = _scored("test", split.part("test"), models, is_external=False, progress=progress)
         populations.insert(0, test)
+    populations = [_with_scores(population, came_with) for population in populations]
     point = _operating_point(protocol.operating_point, tuned)
     inputs = Inputs(
         populations=tuple(populations),
@@ -144,6 +146,34 @@ def _scored(
         comparators={model.name: scores[model.name] for model in models[1:]},
         is_external=is_external,
     )
+
+
+def _scores_that_came(plan: Plan, cohorts: Mapping[str, Cohort]) -> tuple[str, ...]:
+    """Return the scores of the data that the protocol names as comparators, all of them known."""
+    model = plan.protocol.model
+    names = () if isinstance(model, PredictionsFile) else model.scores or ()
+    known = sorted({name for cohort in cohorts.values() for name in cohort.scores})
+    gather(
+        [
+            Problem(
+                where="model.scores",
+                found=f"no data set has scores named {name!r}",
+                expected=did_you_mean(name, known) if known else "data sets that have scores",
+                todo="correct model.scores, or leave it out",
+            )
+            for name in names
+            if name not in known
+        ]
+    )
+    return names
+
+
+def _with_scores(population: Population, names: Sequence[str]) -> Population:
+    """Return the population with those of the scores that its data set has for any unit."""
+    scores = population.cohort.scores
+    found = {name: scores[name] for name in names if name in scores}
+    found = {name: score for name, score in found.items() if np.isfinite(score).any()}
+    return replace(population, comparators={**population.comparators, **found})
 
 
 def _black_box(plan: Plan, model: PredictionsFile, cohorts: Mapping[str, Cohort]) -> Study:

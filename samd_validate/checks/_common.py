@@ -37,9 +37,28 @@ def sample_of(
     )
 
 
-def models_of(population: Population) -> Mapping[str, Column]:
-    """Return the device's scores and those of its comparators, by name."""
-    return {"device": population.score, **population.comparators}
+def samples_of(population: Population) -> Mapping[str, Sample]:
+    """Return the samples of the device and of its comparators, each on the units it scored."""
+    samples = {"device": sample_of(population)}
+    return samples | {name: compared(population, name)[1] for name in population.comparators}
+
+
+def compared(population: Population, comparator: str) -> tuple[Sample, Sample]:
+    """Return the samples of the device and of a comparator on the units that both scored.
+
+    A score that came with the data may be missing (NaN) for some units.
+    """
+    score = population.comparators[comparator]
+    both = np.isfinite(score)
+    cohort = population.cohort
+    return (
+        _sample(cohort, population.score, both),
+        _sample(cohort, score, both),
+    )
+
+
+def _sample(cohort: Cohort, score: Column, rows: BoolArray) -> Sample:
+    return Sample(label=cohort.label[rows], score=score[rows], cluster=cohort.patient_id[rows])
 
 
 def findings_of(

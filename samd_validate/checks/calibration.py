@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samd_validate.checks._common import NoParams, findings_of, models_of, sample_of
+from samd_validate.checks._common import NoParams, findings_of, sample_of, samples_of
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
@@ -50,8 +50,8 @@ def calibration(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
     figures: list[Figure] = []
     for population in inputs.populations:
         picture = f"{step}-curve-{population.name}"
-        for model, score in models_of(population).items():
-            measured = estimate(MEASURES, sample_of(population, score=score), inputs.intervals)
+        for model, sample in samples_of(population).items():
+            measured = estimate(MEASURES, sample, inputs.intervals)
             findings += findings_of(
                 step, population.name, measured, model=model, figures=(picture,)
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samd_validate.checks._common import NoParams, findings_of, models_of, sample_of
+from samd_validate.checks._common import NoParams, compared, findings_of, samples_of
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
@@ -25,8 +25,8 @@ def discrimination(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
     Purpose: tell whether the device ranks patients who have the event above those who have not.
     Method: AUROC is the probability that a randomly chosen patient with the event has a higher
     score than one without; AUPRC is average precision, to be read against the prevalence, which
-    is what a score without information reaches. Comparators are scored on the same patients, and
-    differences to them are paired.
+    is what a score without information reaches. Differences to comparators are paired, on the
+    patients that both scored.
     How to read it: 0.5 is chance for AUROC, the prevalence is chance for AUPRC, 1 is perfect.
     Limits: ranking says nothing of whether predicted risks are right in size; AUPRC cannot be
     compared between populations of different prevalence.
@@ -46,13 +46,14 @@ def _findings(
     step: str, inputs: Inputs, population: Population, pictures: tuple[str, str]
 ) -> list[Finding]:
     findings = []
-    for model, score in models_of(population).items():
-        measured = estimate(MEASURES, sample_of(population, score=score), inputs.intervals)
+    for model, sample in samples_of(population).items():
+        measured = estimate(MEASURES, sample, inputs.intervals)
         findings += findings_of(step, population.name, measured, model=model, figures=pictures)
-    for model, score in population.comparators.items():
+    for model in population.comparators:
+        device, other = compared(population, model)
         differences = {
             f"{measure}_difference": paired_difference(
-                measure, sample_of(population), score, inputs.intervals
+                measure, device, other.score, inputs.intervals
             )
             for measure in DIFFERENCES
         }
@@ -62,8 +63,9 @@ def _findings(
 
 def _figures(inputs: Inputs, population: Population, pictures: tuple[str, str]) -> list[Figure]:
     roc, precision_recall = [], []
-    for model, score in models_of(population).items():
-        sample = sample_of(population, score=score)
+    for model, sample in samples_of(population).items():
+        if not 0 < sample.label.sum() < sample.n:
+            continue
         roc.append({"name": model, **roc_curve(sample, inputs.intervals)})
         precision_recall.append({"name": model, **pr_curve(sample, inputs.intervals)})
     percent = f"{100 * inputs.intervals.level:g}%"
@@ -74,7 +76,7 @@ def _figures(inputs: Inputs, population: Population, pictures: tuple[str, str]) 
             title=f"Receiver operating characteristic, {population.name}",
             caption=f"Sensitivity against 1 - specificity with {percent} bands. A curve near the "
             "upper left corner ranks well; the diagonal is chance.",
-            alt=f"ROC curves on {population.name} of {', '.join(models_of(population))}.",
+            alt=f"ROC curves on {population.name} of {', '.join(samples_of(population))}.",
             content={"series": roc},
         ),
         Figure(

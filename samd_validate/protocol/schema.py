@@ -72,7 +72,8 @@ class Split(Shape):
     """How the development data set is divided; always by patient.
 
     ``random`` needs only the shares; ``site`` holds out the sites listed; ``temporal`` holds
-    out the last share by the column ``order_by``.
+    out the last share by ``order_by``, a number, or a category whose levels are periods (such as
+    ``anchor_year_group``), of which whole ones are held out.
     """
 
     method: Literal["random", "site", "temporal"] = "random"
@@ -93,11 +94,20 @@ class Split(Shape):
 
 
 class RecipeModel(Shape):
-    """A reference model that is trained here by a recipe of the folder models/."""
+    """A reference model that is trained here by a recipe of the folder models/.
+
+    ``comparators`` are recipes too; ``scores`` name predictions that came with a data set (such
+    as those of a score in use) and are compared on the units that have them.
+    """
 
     use: Literal["recipe"]
     recipe: Identifier
     comparators: tuple[Identifier, ...] = ()
+    scores: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(plain(self), "scores")
 
 
 class PredictionsFile(Shape):

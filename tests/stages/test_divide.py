@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,6 +63,42 @@ def test_temporal_split_tests_on_the_latest_patients() -> None:
     parts = divide(cohort(), Split(method="temporal", order_by="year", test=0.3), 5)
     years = parts.cohort.numbers["year"]
     assert years[parts.test].min() >= years[parts.development].max()
+
+
+def in_periods(*levels: str) -> Cohort:
+    """Return the cohort with 100 stays, of 50 patients, in each of the periods."""
+    return replace(cohort(), groups={"period": np.repeat(np.array(levels), 100)})
+
+
+def test_temporal_split_by_period_holds_out_whole_periods_the_latest_first() -> None:
+    whole = in_periods("2017 - 2019", "2008 - 2010", "2014 - 2016", "2011 - 2013")
+    parts = divide(whole, Split(method="temporal", order_by="period", test=0.3), 5)
+    held_out = set(whole.groups["period"][parts.test].tolist())
+    assert held_out == {"2017 - 2019", "2014 - 2016"}
+    assert parts.test.size == 200
+
+
+def test_patient_of_two_periods_belongs_to_the_first() -> None:
+    whole = in_periods("2008 - 2010", "2011 - 2013", "2014 - 2016", "2017 - 2019")
+    period = whole.groups["period"].copy()
+    period[0] = "2017 - 2019"
+    whole = replace(whole, groups={"period": period})
+    parts = divide(whole, Split(method="temporal", order_by="period", test=0.2), 5)
+    assert 0 not in parts.test
+    assert parts.test.size == 100
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        (("a", "a", "a", "a"), "a first period that holds more than"),
+        (("a", "a", "a", "b"), "a first period that holds more than"),
+        (("a", "b", "", "d"), "100 stays without 'period'"),
+    ],
+)
+def test_periods_that_cannot_be_held_out_are_refused(levels: tuple[str, ...], words: str) -> None:
+    with pytest.raises(CannotRun, match=words):
+        divide(in_periods(*levels), Split(method="temporal", order_by="period", test=0.4), 5)
 
 
 def test_unknown_site_is_refused_with_the_known_ones() -> None:
