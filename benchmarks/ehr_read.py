@@ -57,6 +57,14 @@ def gzip_alone(place: Path, _: Path) -> int:
     return 0
 
 
+def polars_alone(place: Path, _: Path) -> int:
+    """Decompress and count rows: the limit of who reads with Polars, as this reader does."""
+    import polars as pl
+
+    rows = pl.scan_csv(place / f"{EVENTS}.csv.gz", infer_schema=False).select(pl.len())
+    return int(rows.collect(engine="streaming").item())
+
+
 def usual_pandas(place: Path, _: Path) -> int:
     """Every column in chunks of a million rows, times parsed by the reader, then filtered."""
     import pandas as pd
@@ -103,6 +111,7 @@ def this_reader(place: Path, cache: Path) -> int:
 
 WAYS: dict[str, Callable[[Path, Path], int]] = {
     "gzip": gzip_alone,
+    "polars": polars_alone,
     "usual pandas": usual_pandas,
     "careful pandas": careful_pandas,
     "reader": this_reader,
@@ -138,6 +147,7 @@ def measure(rows: int, rounds: int, folder: Path) -> dict[str, list[dict[str, fl
         cache = folder / f"cache-{number}"
         steps = (
             ("gzip -dc alone", "gzip", place),
+            ("Polars, rows counted and no more", "polars", place),
             ("this reader, first read of csv.gz", "reader", place),
             ("this reader, second read", "reader", place),
             ("this reader, Parquet as the source", "reader", parquet),
@@ -172,11 +182,16 @@ def page(sizes: dict[int, dict[str, list[dict[str, float]]]]) -> str:
     lines += [_time_row(name, ms, rows) for name, ms in largest.items()]
     lines += ["", "| peak memory, GB | " + " | ".join(f"{n:,} rows" for n in sorted(sizes)) + " |"]
     lines.append("|---|" + "---|" * len(sizes))
-    lines += [_memory_row(name, sizes) for name in largest if not name.startswith("gzip")]
+    lines += [_memory_row(name, sizes) for name in largest if "this reader" in name]
+    usual = seconds["pandas in chunks, as usually written"]
+    polars = seconds["Polars, rows counted and no more"]
     lines += [
         "",
         "Fewer intervals in this reader's result are those of values stored after the end of the",
         "window or outside plausible limits, which it counts and pandas here keeps.",
+        "",
+        f"Eight times as fast as pandas as usually written would be {usual / 8:.2f} s here;",
+        f"to decompress the file and count its rows takes Polars {polars:.2f} s.",
         "",
         "| goal | found | met |",
         "|---|---|---|",
@@ -211,7 +226,8 @@ def _time_row(name: str, measured: list[dict[str, float]], rows: int) -> str:
     spread = f"{middle:.2f} ({seconds[0]:.2f} to {seconds[-1]:.2f})"
     processor = statistics.median(m["processor"] for m in measured)
     speed = rows / middle / 1e6
-    return f"| {name} | {spread} | {processor:.2f} | {speed:.1f} | {result or '-'} |"
+    shown = "-" if result in (0, rows) else str(result)
+    return f"| {name} | {spread} | {processor:.2f} | {speed:.1f} | {shown} |"
 
 
 def _memory_row(name: str, sizes: dict[int, dict[str, list[dict[str, float]]]]) -> str:
