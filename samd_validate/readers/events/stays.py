@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from samd_validate.core.cohort import FlowRow
-from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.readers.events.exclusions import counted_out
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,23 +52,11 @@ def chosen(
     CannotRun
         If no stay is left.
     """
-    import polars as pl
-
+    judged = _with_outcome(_ordered(joined), rule)
+    start = f"ICU stays in {words.stays}"
     reasons = _exclusions(rule, words)
-    fate = pl.lit(len(reasons))
-    for number in reversed(range(len(reasons))):
-        excluded = reasons[number][1].fill_null(False)
-        fate = pl.when(excluded).then(number).otherwise(fate)
-    judged = _with_outcome(_ordered(joined), rule).with_columns(fate=fate)
-    counts = dict(judged.group_by("fate").len().iter_rows())
-    flow = [FlowRow(kind="start", reason=f"ICU stays in {words.stays}", count=judged.height)]
-    flow += [
-        FlowRow(kind="excluded", reason=reason, count=counts.get(number, 0))
-        for number, (reason, _) in enumerate(reasons)
-    ]
-    kept = judged.filter(pl.col("fate") == len(reasons)).sort("subject_id", "stay_id")
-    if kept.height == 0:
-        raise CannotRun(_nobody(flow, words))
+    kept, flow = counted_out(judged, reasons, start=start, where=words.stays)
+    kept = kept.sort("subject_id", "stay_id")
     return kept.with_row_index("unit_index"), flow
 
 
@@ -129,13 +117,3 @@ def _exclusions(rule: StayRule, words: StayWords) -> list[tuple[str, pl.Expr]]:
         (f"in the ICU for less than {window}", pl.col("stay_hours") < rule.window_hours),
         (f"dead or out of hospital within {window}", pl.col("end") < pl.col("predicted")),
     ]
-
-
-def _nobody(flow: list[FlowRow], words: StayWords) -> Problem:
-    lost = "; ".join(f"{row.reason}: {row.count}" for row in flow if row.count)
-    return Problem(
-        where=words.stays,
-        found=f"no stay for the cohort ({lost})",
-        expected="at least one stay that keeps the rules",
-        todo="check the source, or the rules in the protocol's params",
-    )
