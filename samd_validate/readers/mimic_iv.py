@@ -14,23 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
-from samd_validate.core.errors import CannotRun, Problem, gather
+from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
-from samd_validate.readers.events.cache import cache_folder, needed_events
+from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
 from samd_validate.readers.events.stays import OLDEST, StayRule
-from samd_validate.readers.events.tables import Table, TableShape, attempt, find_tables
-from samd_validate.readers.events.ways import Events
+from samd_validate.readers.events.tables import find_tables
+from samd_validate.readers.mimic.events import events_of, needed_tables
 from samd_validate.readers.mimic.groups import groups_of
-from samd_validate.readers.mimic.stays import (
-    ADMISSIONS,
-    ICUSTAYS,
-    PATIENTS,
-    chosen_stays,
-    read_people,
-)
+from samd_validate.readers.mimic.stays import chosen_stays, read_people
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,22 +35,6 @@ CITATION = (
     "Circulation 2000;101(23):e215-e220."
 )
 LICENCE = "that of the release bound: PhysioNet Credentialed Health Data License, or ODbL (demo)"
-CHARTED: dict[str, Literal["id", "time", "number", "text"]] = {
-    "subject_id": "id",
-    "itemid": "id",
-    "charttime": "time",
-    "storetime": "time",
-    "valueuom": "text",
-}
-CHARTEVENTS = TableShape(
-    place="icu/chartevents", columns={**CHARTED, "stay_id": "id", "valuenum": "number"}
-)
-LABEVENTS = TableShape(place="hosp/labevents", columns={**CHARTED, "valuenum": "number"})
-OUTPUTEVENTS = TableShape(
-    place="icu/outputevents", columns={**CHARTED, "stay_id": "id", "value": "number"}
-)
-EVENT_TABLES = (CHARTEVENTS, LABEVENTS, OUTPUTEVENTS)
-TABLES = (PATIENTS, ADMISSIONS, ICUSTAYS, *EVENT_TABLES)
 
 
 class MimicIvParams(BaseModel):
@@ -70,7 +48,7 @@ class MimicIvParams(BaseModel):
         default=None, gt=0, description="death within so many hours; null: until discharge"
     )
     variables: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the dictionary; null: all it has"
+        default=None, min_length=1, description="names of the dictionary; null: all it measures"
     )
     bin_minutes: int = Field(default=60, ge=1, le=1440)
     site: Literal["hospital", "first_careunit"] = "hospital"
@@ -91,7 +69,7 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
     docs/methods/mimic_iv.md.
     """
     variables = shipped_dictionary().chosen("mimic_iv", params.variables)
-    tables = find_tables(_place(request), _needed_tables(variables))
+    tables = find_tables(_place(request), needed_tables(variables))
     people = read_people(tables)
     rule = StayRule(
         stays=params.stays,
@@ -113,7 +91,7 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         folder = cache_folder(params.cache)
         if not params.keep_cache:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        events = _events(tables, files, variables, folder)
+        events = events_of(tables, files, variables, folder)
         request.progress(f"reading {request.dataset}", 0.7)
         series, tally = binned(stays, events, plan)
         request.progress(f"reading {request.dataset}", 1.0)
@@ -133,59 +111,6 @@ def _place(request: ReadRequest) -> Path:
             expected="the folder of a MIMIC-IV release, with hosp/ and icu/ in it",
             todo="bind it: --dataset mimic-iv=PATH",
         )
-    )
-
-
-def _needed_tables(variables: tuple[DictionaryVariable, ...]) -> tuple[TableShape, ...]:
-    used = {item.table for one in variables for item in one.sources["mimic_iv"]}
-    return tuple(one for one in TABLES if one not in EVENT_TABLES or _short(one) in used)
-
-
-def _short(shape: TableShape) -> str:
-    return shape.place.rpartition("/")[2]
-
-
-def _events(
-    tables: Mapping[str, Table],
-    files: Mapping[str, list[SourceFile]],
-    variables: tuple[DictionaryVariable, ...],
-    folder: Path,
-) -> list[Events]:
-    """Return the needed rows of each table of events, or the problems of all of them."""
-    found = [tables[shape.place] for shape in EVENT_TABLES if shape.place in tables]
-    outcomes = [
-        attempt(lambda table=table: _one(table, files[table.shape.place], variables, folder))  # type: ignore[misc]
-        for table in found
-    ]
-    gather([problem for _, problems in outcomes for problem in problems])
-    return [events for events, _ in outcomes if events is not None]
-
-
-def _one(
-    table: Table,
-    files: list[SourceFile],
-    variables: tuple[DictionaryVariable, ...],
-    folder: Path,
-) -> Events:
-    import polars as pl
-
-    short = _short(table.shape)
-    keys = {item.key for one in variables for item in one.items("mimic_iv", short)}
-    wanted = sorted(key for key in keys if isinstance(key, int))
-    frame = needed_events(table, "itemid", wanted, files, folder)
-    by = "stay_id" if "stay_id" in table.shape.columns else "subject_id"
-    return Events(
-        table=short,
-        by=by,
-        frame=frame.select(
-            "subject_id",
-            match=pl.col(by),
-            key=pl.col("itemid"),
-            charted=pl.col("charttime"),
-            stored=pl.col("storetime"),
-            value=pl.col("valuenum" if "valuenum" in table.shape.columns else "value"),
-            unit=pl.col("valueuom"),
-        ),
     )
 
 

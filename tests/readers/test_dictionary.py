@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samd_validate.core.cohort import Variable
@@ -88,6 +88,7 @@ def test_unit_without_a_way_has_no_conversion(tmp_path: Path) -> None:
     assert dictionary.conversion(dictionary.variables[0], "kg") is None
 
 
+@settings(deadline=None)
 @given(st.floats(-60, 60))
 def test_fahrenheit_comes_to_celsius(celsius: float) -> None:
     dictionary = shipped_dictionary()

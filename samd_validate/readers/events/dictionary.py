@@ -48,7 +48,10 @@ class SourceItem(_Record):
 
 
 class DictionaryVariable(_Record):
-    """A variable of the dictionary; ``limits`` are inclusive, in ``unit``."""
+    """A variable of the dictionary; ``limits`` are inclusive, in ``unit``.
+
+    A treatment is what was given, not measured, and is read only where it is named.
+    """
 
     name: Words
     label: Words
@@ -56,6 +59,7 @@ class DictionaryVariable(_Record):
     unit: Words
     limits: tuple[float, float]
     aggregate: Literal["mean", "last", "sum"]
+    is_treatment: bool = False
     conversions: dict[str, float] = Field(default_factory=dict)
     sources: dict[str, tuple[SourceItem, ...]]
 
@@ -88,7 +92,7 @@ class Dictionary(_Record):
         return digest(self.model_dump(mode="json", by_alias=True))
 
     def chosen(self, source: str, names: tuple[str, ...] | None) -> tuple[DictionaryVariable, ...]:
-        """Return the variables of a source by name, or all it has, in the dictionary's order.
+        """Return variables of a source by name, or all it measures, in the dictionary's order.
 
         Raises
         ------
@@ -96,7 +100,8 @@ class Dictionary(_Record):
             With every name the dictionary lacks or has no item for in this source.
         """
         offered = {one.name: one for one in self.variables if one.sources.get(source)}
-        wanted = tuple(offered) if names is None else names
+        measured = tuple(name for name, one in offered.items() if not one.is_treatment)
+        wanted = measured if names is None else names
         gather([_not_offered(name, source, offered) for name in wanted if name not in offered])
         return tuple(one for name, one in offered.items() if name in wanted)
 
