@@ -129,10 +129,12 @@ def _no_order(found: str, expected: str) -> Problem:
 
 
 def _refuse_one_sided(parts: Parts) -> None:
+    """Raise if a part is empty, or has one outcome only; every image may hold what is marked."""
     problems = []
     for name in ("development", "tuning"):
         label = parts.cohort.label[getattr(parts, name)]
-        if label.size == 0 or label.min() == label.max():
+        is_one_sided = label.size == 0 or label.min() == label.max()
+        if is_one_sided and (label.size == 0 or parts.cohort.images is None):
             problems.append(
                 Problem(
                     where=f"split of {parts.cohort.name}",

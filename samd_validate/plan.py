@@ -58,6 +58,7 @@ def make_plan(
         checks=bound_checks(loaded, problems),
     )
     _roles(loaded, problems)
+    _window(plan, problems)
     _needs(plan, problems)
     _gates(plan, problems)
     _criteria(plan, problems)
@@ -87,6 +88,20 @@ def _roles(loaded: LoadedProtocol, problems: list[Problem]) -> None:
     )
 
 
+def _window(plan: Plan, problems: list[Problem]) -> None:
+    """Add a problem if data over time have no window of observation."""
+    outcome = plan.protocol.outcome
+    if outcome.window_hours is None and any("images" not in r.reader.gives for r in plan.reads):
+        problems.append(
+            Problem(
+                where=plan.loaded.text.where(("outcome",)),
+                found="no window_hours",
+                expected="the hours of observation, from the index time to the prediction",
+                todo="add outcome.window_hours; only images go without",
+            )
+        )
+
+
 def _needs(plan: Plan, problems: list[Problem]) -> None:
     missing = _absent(plan)
     entries: tuple[Check, ...] = plan.protocol.checks
@@ -112,6 +127,11 @@ def _absent(plan: Plan) -> dict[str, str]:
         absent["model"] = "a model that can be run (model: {use: recipe}), not predictions alone"
         absent["gradients"] = "a model with gradients (a neural network trained here)"
         absent["series"] = "measurements over time"
+    gives = [read.reader.gives for read in plan.reads]
+    if not any("images" in given for given in gives):
+        absent["images"] = "data sets of images"
+    if not any("masks" in given for given in gives):
+        absent["masks"] = "data sets of images with reference masks"
     if protocol.operating_point is None:
         absent["operating_point"] = "an operating_point in the protocol"
     if not any(dataset.role == "external" for dataset in protocol.datasets):

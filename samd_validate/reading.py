@@ -62,7 +62,7 @@ def _read(
         dataset=dataset.id,
         place=place,
         seed=step_seed(plan.protocol.seed, f"dataset/{dataset.id}"),
-        window_hours=plan.protocol.outcome.window_hours,
+        window_hours=plan.protocol.outcome.window_hours or 0.0,
         progress=progress,
     )
     progress(f"reading {dataset.id}", 0.0)

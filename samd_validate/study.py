@@ -13,9 +13,10 @@ from samd_validate.core.arrays import FloatArray
 from samd_validate.core.bundle import CohortSummary, OperatingPoint
 from samd_validate.core.cohort import Cohort, Split
 from samd_validate.core.errors import Problem, did_you_mean, gather
+from samd_validate.core.images import Segmentation
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import FitRequest
-from samd_validate.core.model import Model, Progress
+from samd_validate.core.model import Model, Progress, Segmenting
 from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
 from samd_validate.plan import Plan
@@ -137,15 +138,30 @@ def _scored(
     name: str, cohort: Cohort, models: Sequence[Model], *, is_external: bool, progress: Progress
 ) -> Population:
     progress(f"predicting {name}", 0.0)
-    scores = {model.name: model.predict(cohort) for model in models}
+    names = ("device", *(model.name for model in models[1:]))
+    drawn = {
+        key: model.segmented(cohort, progress)
+        for key, model in zip(names, models, strict=True)
+        if isinstance(model, Segmenting)
+    }
+    scores = {
+        key: _largest(drawn[key], cohort.size) if key in drawn else model.predict(cohort)
+        for key, model in zip(names, models, strict=True)
+    }
     progress(f"predicting {name}", 1.0)
     return Population(
         name=name,
         cohort=cohort,
-        score=scores[models[0].name],
-        comparators={model.name: scores[model.name] for model in models[1:]},
+        score=scores.pop("device"),
+        comparators=scores,
+        segmentations=drawn,
         is_external=is_external,
     )
+
+
+def _largest(segmentation: Segmentation, n: int) -> FloatArray:
+    """Return the largest pixel probability of each image, read one at a time."""
+    return np.array([float(segmentation.probability(row).max()) for row in range(n)])
 
 
 def _scores_that_came(plan: Plan, cohorts: Mapping[str, Cohort]) -> tuple[str, ...]:

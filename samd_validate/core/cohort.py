@@ -15,6 +15,7 @@ from samd_validate.core.arrays import (
     frozen_mapping,
     read_only,
 )
+from samd_validate.core.images import ImageSource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +159,9 @@ class Cohort:
     ``groups`` are categorical columns (text ``(n,)``, empty text = unknown) by which subgroups
     are formed; ``numbers`` are numeric columns (``(n,)`` float, NaN = missing) such as
     ``age_years``; ``scores`` are predictions that came with the source. ``series`` holds the
-    measurements over time. ``attachments`` are JSON documents that belong to the cohort and go
-    into the bundle by name (such as the truth planted by a simulation).
+    measurements over time, ``images`` gives the image of each unit when it is asked for.
+    ``attachments`` are JSON documents that belong to the cohort and go into the bundle by name
+    (such as the truth planted by a simulation).
 
     Raises
     ------
@@ -177,6 +179,7 @@ class Cohort:
     numbers: Mapping[str, Column] = field(default_factory=dict)
     scores: Mapping[str, Column] = field(default_factory=dict)
     series: TimeSeries | None = None
+    images: ImageSource | None = None
     flow: tuple[FlowRow, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     attachments: Mapping[str, object] = field(default_factory=dict)
@@ -234,6 +237,7 @@ class Cohort:
             numbers={key: column[index] for key, column in self.numbers.items()},
             scores={key: column[index] for key, column in self.scores.items()},
             series=None if self.series is None else self.series.rows_of(index, self.size),
+            images=None if self.images is None else self.images.take(index),
             flow=self.flow,
             units=self.units,
             attachments=self.attachments,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samd_validate.core.arrays import Column, frozen_columns, read_only
+from samd_validate.core.arrays import Column, frozen_columns, frozen_mapping, read_only
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.images import Segmentation
 from samd_validate.core.model import Model
 
 
@@ -18,17 +19,21 @@ class Population:
 
     ``name`` is ``tuning``, ``test`` or the id of an external data set. ``score`` is ``(n,)`` in
     [0, 1], higher is riskier; ``comparators`` are scores of other models on the same units.
+    ``segmentations`` holds what the models drew into the images, by name (``device`` is the
+    device's own).
     """
 
     name: str
     cohort: Cohort
     score: Column
     comparators: Mapping[str, Column] = field(default_factory=dict)
+    segmentations: Mapping[str, Segmentation] = field(default_factory=dict)
     is_external: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "score", read_only(self.score, np.float64))
         object.__setattr__(self, "comparators", frozen_columns(self.comparators))
+        object.__setattr__(self, "segmentations", frozen_mapping(self.segmentations))
         if self.score.shape != (self.cohort.size,):
             raise ValueError("one score per unit of the cohort is needed")
 

@@ -19,7 +19,7 @@ class ReadRequest:
     """What a reader is told: which data set, where it lies, and the observation window.
 
     ``place`` is a path on this machine (None for a data set that needs none), ``seed`` serves
-    simulations, ``window_hours`` counts from the index time.
+    simulations, ``window_hours`` counts from the index time (0 where images are read).
     """
 
     dataset: str

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.images import Segmentation
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]."""
@@ -113,4 +114,13 @@ class Preprocessed(Protocol):
 
     def relearned(self, cohort: Cohort) -> Mapping[str, float]:
         """Return the numbers that it would have learned from ``cohort``."""
+        ...
+
+
+@runtime_checkable
+class Segmenting(Protocol):
+    """A model that marks pixels; its score of an image is its largest pixel probability."""
+
+    def segmented(self, cohort: Cohort, progress: Progress = no_progress) -> Segmentation:
+        """Return what it draws into each image of a cohort, computed once."""
         ...

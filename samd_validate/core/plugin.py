@@ -22,7 +22,8 @@ class Plugin(Generic[F]):
     ``kind`` is ``check``, ``reader`` or ``model``; ``measures`` are the quantities a check can
     give; ``needs`` names what must be there for it (``series``, ``model``, ``gradients``,
     ``groups``, ``external``); ``requirements`` are the requirement ids it gives evidence for.
-    A check that is a ``gate`` looks at the data alone and runs before anything is trained.
+    ``gives`` says what a reader's cohorts hold beside labels (``images``, ``masks``). A check that
+    is a ``gate`` looks at the data alone and runs before anything is trained.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Plugin(Generic[F]):
     requirements: tuple[str, ...] = ()
     extra: str = ""
     is_gate: bool = False
+    gives: frozenset[str] = frozenset()
 
     @property
     def doc(self) -> str:
@@ -53,6 +55,7 @@ def plugin(
     requirements: tuple[str, ...] = (),
     extra: str = "",
     is_gate: bool = False,
+    gives: tuple[str, ...] = (),
 ) -> Callable[[F], Plugin[F]]:
     """Return a decorator that turns a function into a plug-in value."""
 
@@ -68,6 +71,7 @@ def plugin(
             requirements=requirements,
             extra=extra,
             is_gate=is_gate,
+            gives=frozenset(gives),
         )
 
     return bind

@@ -60,11 +60,14 @@ class Dataset(Shape):
 
 
 class Outcome(Shape):
-    """What is predicted, how it is defined, from how many hours of observation."""
+    """What is predicted or marked, how it is defined, from how many hours of observation.
+
+    A series needs ``window_hours``; images have none.
+    """
 
     name: Sentence
     definition: Sentence
-    window_hours: float = Field(gt=0, le=24 * 365)
+    window_hours: Annotated[float, Field(gt=0, le=24 * 365)] | None = None
     horizon: Sentence
 
 

@@ -59,7 +59,7 @@ def _design_facts(protocol: Mapping[str, object]) -> tuple[tuple[str, str], ...]
     variables = protocol.get("variables", "all")
     facts = [
         ("Outcome", f"{outcome.get('name', '')}: {outcome.get('definition', '')}"),
-        ("Observation window", f"{words_of(outcome.get('window_hours', 0))} hours"),
+        ("Observation window", _window_words(outcome)),
         ("Horizon", str(outcome.get("horizon", ""))),
         ("Variables", "all that the data sets have" if variables == "all" else words_of(variables)),
         ("Division of data", _split_words(part(protocol, "split"))),
@@ -198,3 +198,8 @@ def _card(model: Mapping[str, object]) -> list[Block]:
 
 def _fact(value: object) -> str:
     return count_words(value) if type(value) is int else words_of(value)
+
+
+def _window_words(outcome: Mapping[str, object]) -> str:
+    hours = outcome.get("window_hours")
+    return "none: one image, or one examination" if hours is None else f"{words_of(hours)} hours"

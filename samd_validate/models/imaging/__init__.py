@@ -1,0 +1,1 @@
+"""What the image models share: grids, batches, augmentation, the training loop, inference."""

@@ -1,0 +1,89 @@
+"""Sliding windows over an image, and the maps kept on disk, one file an image.
+
+Imports torch; only imported when a network is run.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from samd_validate.core.arrays import FloatArray
+from samd_validate.core.images import Image
+from samd_validate.models.imaging.grid import Grid, padded
+
+LEVELS = 65535
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """How an image is covered: side and overlap of the windows, and how many run at once."""
+
+    side: int
+    overlap: float
+    batch: int
+    flips: bool
+
+
+def probability_of(
+    network: nn.Module, image: Image, grid: Grid, windows: Windows, device: torch.device
+) -> FloatArray:
+    """Return the probability of each pixel of an image, on its own grid.
+
+    Windows overlap and are blended with Gaussian weights; with ``flips`` the mean over the image
+    and its mirror image is taken. Memory is that of a batch of windows and of the map.
+    """
+    tensor = grid.pixels(image)
+    with torch.no_grad():
+        found = _blended(network, tensor, windows, device)
+        if windows.flips:
+            found = (found + _blended(network, tensor.flip(2), windows, device).flip(2)) / 2
+    return grid.back(found, image.pixels.shape)
+
+
+def _blended(network: nn.Module, tensor: Tensor, windows: Windows, device: torch.device) -> Tensor:
+    from monai.inferers import sliding_window_inference
+
+    rows, columns = tensor.shape[1:]
+    whole = padded(tensor, windows.side)
+    logits = sliding_window_inference(
+        whole[None],
+        roi_size=(windows.side, windows.side),
+        sw_batch_size=windows.batch,
+        predictor=network,
+        overlap=windows.overlap,
+        mode="gaussian",
+        sw_device=device,
+        device=torch.device("cpu"),
+    )
+    assert isinstance(logits, Tensor)  # noqa: S101  # one output, not a tuple or mapping
+    top, left = (whole.shape[1] - rows) // 2, (whole.shape[2] - columns) // 2
+    return torch.sigmoid(logits[0, :1, top : top + rows, left : left + columns].float())
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptMaps:
+    """Maps in a folder of their own, removed with it; probabilities in steps of 1/65535."""
+
+    threshold: float
+    folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="samd-validate-")
+    )
+
+    def keep(self, row: int, probability: FloatArray) -> None:
+        """Write the map of an image."""
+        steps = np.rint(np.clip(probability, 0, 1) * LEVELS).astype(np.uint16)
+        np.savez_compressed(self._file(row), steps=steps)
+
+    def probability(self, row: int) -> FloatArray:
+        """Read the map of an image."""
+        with np.load(self._file(row)) as kept:
+            return np.asarray(kept["steps"] / LEVELS)
+
+    def _file(self, row: int) -> Path:
+        return Path(self.folder.name) / f"{row}.npz"

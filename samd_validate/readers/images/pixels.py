@@ -1,0 +1,148 @@
+"""From an image file to pixels in [0, 1], and from a mask file to labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from samd_validate.core.arrays import Column
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+Colour: TypeAlias = Literal["grey", "rgb"]
+Pixels: TypeAlias = npt.NDArray[np.float32]
+NIFTI = (".nii", ".nii.gz")
+OPENED = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *NIFTI)
+DEEP = 65535
+PLANE, COLOURED = 2, 3
+
+
+class Unreadable(ValueError):
+    """A file that is no image of the kind wanted; its words show no value of a pixel."""
+
+
+def read_pixels(path: Path, colour: Colour) -> Pixels:
+    """Return pixels ``(rows, columns)`` or ``(rows, columns, 3)`` in [0, 1].
+
+    Integer files are divided by the largest number of their type, so that two images of one
+    scanner keep their difference in exposure; NIfTI in floating point must lie in [0, 1].
+
+    Raises
+    ------
+    Unreadable
+        For a file that is damaged or empty, has several pages, is in colour where grey is wanted
+        or grey where colour is, or holds numbers outside its range.
+    """
+    array = _array(path)
+    if colour == "rgb":
+        return _rgb(array)
+    return _grey(array)
+
+
+def read_labels(path: Path) -> Column:
+    """Return a label image ``(rows, columns)``; black-and-white masks become 0 and 1.
+
+    Raises
+    ------
+    Unreadable
+        For a file that is damaged, empty, in colour, or holds anything but whole numbers from 0.
+    """
+    array = _array(path)
+    if array.ndim == COLOURED:
+        array = _one_channel(array)
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8)
+    if not np.issubdtype(array.dtype, np.integer):
+        if not np.array_equal(array, np.rint(array)):
+            raise Unreadable("a mask with numbers that are not whole")
+        array = np.rint(array)
+    if array.min() < 0:
+        raise Unreadable("a mask with labels below 0")
+    if set(np.unique(array).tolist()) <= {0, 255}:
+        array = array > 0
+    return np.asarray(array, dtype=np.uint16)
+
+
+def _array(path: Path) -> npt.NDArray[Any]:
+    if path.stat().st_size == 0:
+        raise Unreadable("an empty file")
+    is_nifti = path.name.lower().endswith(NIFTI)
+    array = _of_nifti(path) if is_nifti else _of_picture(path)
+    if 0 in array.shape:
+        raise Unreadable("an image without pixels")
+    return array
+
+
+def _of_picture(path: Path) -> npt.NDArray[Any]:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            if getattr(picture, "n_frames", 1) > 1:
+                raise Unreadable(f"{picture.n_frames} pages in one file")  # type: ignore[attr-defined]
+            return np.asarray(_plain(picture))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise Unreadable("a damaged or truncated image, or no image") from None
+
+
+def _plain(picture: PillowImage) -> PillowImage:
+    """Return the picture without palette or transparency."""
+    if picture.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
+        return picture.convert("RGB")
+    if picture.mode in ("RGBA", "RGBX", "RGBa"):
+        return picture.convert("RGB")
+    return picture.convert("L") if picture.mode in ("LA", "La") else picture
+
+
+def _of_nifti(path: Path) -> npt.NDArray[Any]:
+    try:
+        import nibabel
+    except ImportError:
+        raise Unreadable("a NIfTI file, and the package nibabel is not installed") from None
+    try:
+        loaded = nibabel.load(path)
+        array = np.squeeze(np.asanyarray(loaded.dataobj))
+    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError):
+        raise Unreadable("a damaged or truncated NIfTI file") from None
+    if array.ndim != PLANE:
+        raise Unreadable(f"a NIfTI file of {array.ndim} dimensions, not one plane")
+    return np.asarray(array.T)  # NIfTI counts the columns first
+
+
+def _grey(array: npt.NDArray[Any]) -> Pixels:
+    if array.ndim == COLOURED:
+        array = _one_channel(array)
+    return _in_unit(array)
+
+
+def _one_channel(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return grey that was stored as three equal channels."""
+    if (array == array[..., :1]).all():
+        return array[..., 0]
+    raise Unreadable("colour where grey is wanted")
+
+
+def _rgb(array: npt.NDArray[Any]) -> Pixels:
+    if array.ndim != COLOURED:
+        raise Unreadable("grey where colour is wanted")
+    return _in_unit(array)
+
+
+def _in_unit(array: npt.NDArray[Any]) -> Pixels:
+    if array.dtype == np.bool_:
+        return array.astype(np.float32)
+    if array.dtype in (np.uint8, np.uint16):
+        return (array / np.float32(np.iinfo(array.dtype).max)).astype(np.float32)
+    if not np.isfinite(array).all() or array.min() < 0:
+        raise Unreadable("pixels that are not finite, or below 0")
+    if np.issubdtype(array.dtype, np.integer):
+        if array.max() > DEEP:
+            raise Unreadable("pixels of more than 16 bits")
+        return (array / np.float32(DEEP)).astype(np.float32)
+    if array.max() > 1:
+        raise Unreadable("floating-point pixels above 1")
+    return array.astype(np.float32)

@@ -1,0 +1,47 @@
+"""The images of a cohort as files, read when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from samd_validate.core.arrays import Column, IntArray
+from samd_validate.core.images import Image
+from samd_validate.readers.images.pixels import Colour, read_labels, read_pixels
+
+Spacing = tuple[float, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageFiles:
+    """One image file per unit, its mask file if it has one, and its spacing if that is known."""
+
+    colour: Colour
+    paths: tuple[Path, ...]
+    masks: tuple[Path | None, ...]
+    spacings: tuple[Spacing, ...]
+
+    @property
+    def channels(self) -> int:
+        """Return 1 for grey images, 3 for colour."""
+        return 1 if self.colour == "grey" else 3
+
+    def image(self, row: int) -> Image:
+        """Read one image."""
+        pixels = read_pixels(self.paths[row], self.colour)
+        return Image(pixels=pixels, spacing_mm=self.spacings[row])
+
+    def reference(self, row: int) -> Column | None:
+        """Read the mask of one image."""
+        path = self.masks[row]
+        return None if path is None else read_labels(path)
+
+    def take(self, rows: IntArray) -> ImageFiles:
+        """Return the files of some rows, in their order."""
+        chosen = rows.tolist()
+        return ImageFiles(
+            colour=self.colour,
+            paths=tuple(self.paths[row] for row in chosen),
+            masks=tuple(self.masks[row] for row in chosen),
+            spacings=tuple(self.spacings[row] for row in chosen),
+        )
