@@ -11,7 +11,7 @@ from typing import Any
 from samd_validate.core.canonical import canonical_bytes
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean
 from samd_validate.core.finding import Figure
-from samd_validate.report.figures import bars, calibration, curves, dose, forest, time
+from samd_validate.report.figures import bars, calibration, curves, dose, forest, panels, time
 from samd_validate.report.figures.style import Drawing
 
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
@@ -28,6 +28,7 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
         "histogram": bars.histogram,
         "heatmap": time.heatmap,
         "timeline": time.timeline,
+        "panels": panels.panels,
     }
 )
 
