@@ -405,6 +405,13 @@ def test_prediction_of_apache_comes_as_a_score_and_minus_one_is_none(
     assert counts(cohort)["without a prediction of APACHE IVa, its score missing"] == 2
 
 
+def test_stays_without_a_prediction_can_be_left_out(tmp_path: Path, tables: Tables) -> None:
+    cohort = read(write_tables(tmp_path, tables), only_predicted=True)
+    assert counts(cohort)["no prediction of APACHE IVa was made"] == 1
+    assert cohort.size == 11
+    assert np.isfinite(cohort.scores["apache_iva"]).all()
+
+
 # which values
 
 
