@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from samd_validate.core.cohort import FlowRow
 from samd_validate.core.errors import Problem, gather
 from samd_validate.readers.eicu.patients import ALIVE, EXPIRED, ages_in_years
-from samd_validate.readers.events.exclusions import counted_out
+from samd_validate.readers.events.choose import kept_stays
 from samd_validate.readers.events.stays import StayRule
 from samd_validate.readers.events.tables import Kind, Table, TableShape, attempt
 
@@ -132,7 +132,7 @@ def chosen_stays(
         reasons.append(
             (f"no prediction of APACHE {VERSION} was made", pl.col("apache_iva").is_null())
         )
-    kept, flow = counted_out(joined, reasons, start="unit stays in patient", where=PATIENT.place)
+    kept, flow = kept_stays(joined, reasons, f"unit stays in {PATIENT.place}")
     return kept.sort("patientunitstayid").with_row_index("unit_index"), flow
 
 
