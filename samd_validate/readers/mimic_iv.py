@@ -16,7 +16,7 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, value_rows
+from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder, needed_events
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
@@ -119,7 +119,7 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         series, tally = binned(stays, events, plan)
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
-        raise CannotRun(_nothing_measured(request, variables))
+        raise CannotRun(nothing_measured(request.dataset, plan))
     return _cohort(request, params, stays, series, flow, tally, plan, files)
 
 
@@ -187,15 +187,6 @@ def _one(
             value=pl.col("valuenum" if "valuenum" in table.shape.columns else "value"),
             unit=pl.col("valueuom"),
         ),
-    )
-
-
-def _nothing_measured(request: ReadRequest, variables: tuple[DictionaryVariable, ...]) -> Problem:
-    return Problem(
-        where=f"data set {request.dataset!r}",
-        found=f"no usable value of any of {len(variables)} variables",
-        expected="measurements of the chosen stays",
-        todo="check that stays and events are of one release",
     )
 
 

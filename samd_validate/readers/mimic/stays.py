@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from samd_validate.core.cohort import FlowRow
-from samd_validate.core.errors import CannotRun, Problem, gather
+from samd_validate.core.errors import Problem, gather
+from samd_validate.readers.events.choose import kept_stays
 from samd_validate.readers.events.tables import Table, TableShape, attempt
 
 if TYPE_CHECKING:
@@ -103,24 +104,9 @@ def chosen_stays(
     CannotRun
         If no stay is left.
     """
-    import polars as pl
-
     joined = _with_outcome(_joined(people), rule)
-    reasons = _exclusions(rule)
-    fate = pl.lit(len(reasons))
-    for number in reversed(range(len(reasons))):
-        excluded = reasons[number][1].fill_null(False)
-        fate = pl.when(excluded).then(number).otherwise(fate)
-    judged = joined.with_columns(fate=fate)
-    counts = dict(judged.group_by("fate").len().iter_rows())
-    flow = [FlowRow(kind="start", reason="ICU stays in icu/icustays", count=judged.height)]
-    flow += [
-        FlowRow(kind="excluded", reason=words, count=counts.get(number, 0))
-        for number, (words, _) in enumerate(reasons)
-    ]
-    kept = judged.filter(pl.col("fate") == len(reasons)).sort("subject_id", "stay_id")
-    if kept.height == 0:
-        raise CannotRun(_nobody(flow))
+    kept, flow = kept_stays(joined, _exclusions(rule), "ICU stays in icu/icustays")
+    kept = kept.sort("subject_id", "stay_id")
     return kept.with_row_index("unit_index"), flow
 
 
@@ -200,13 +186,3 @@ def _exclusions(rule: StayRule) -> list[tuple[str, pl.Expr]]:
 def _problem(table: Table, found: str, expected: str) -> Problem:
     todo = "restore the file from its source"
     return Problem(where=table.name, found=found, expected=expected, todo=todo)
-
-
-def _nobody(flow: list[FlowRow]) -> Problem:
-    lost = "; ".join(f"{row.reason}: {row.count}" for row in flow if row.count)
-    return Problem(
-        where="icu/icustays",
-        found=f"no stay for the cohort ({lost})",
-        expected="at least one stay that keeps the rules",
-        todo="check the folder, or the rules in the protocol's params",
-    )
