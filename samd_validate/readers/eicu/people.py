@@ -81,6 +81,7 @@ def read_patients(patients: Table, hospitals: Table) -> pl.DataFrame:
         [
             *_twice(patients, people, "patientunitstayid"),
             *_twice(hospitals, places, "hospitalid"),
+            *_without_patient(patients, people),
             *_outcomes(patients, people),
         ]
     )
@@ -96,6 +97,11 @@ def _twice(table: Table, frame: pl.DataFrame, key: str) -> list[Problem]:
     if not wrong:
         return []
     return [_problem(table, f"{wrong} rows without {key}, or with one seen before", "one row each")]
+
+
+def _without_patient(table: Table, people: pl.DataFrame) -> list[Problem]:
+    empty = people["uniquepid"].null_count()
+    return [_problem(table, f"{empty} rows without uniquepid", "a patient in each")] * bool(empty)
 
 
 def _outcomes(table: Table, people: pl.DataFrame) -> list[Problem]:
