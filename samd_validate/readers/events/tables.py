@@ -57,7 +57,7 @@ class Table:
     def _in_folder(self, path: Path) -> str:
         folder, _, table = self.shape.place.rpartition("/")
         is_shard = path.parent.name == table
-        return f"{self.shape.place if is_shard else folder}/{path.name}"
+        return f"{self.shape.place if is_shard else folder}/{path.name}".removeprefix("/")
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""

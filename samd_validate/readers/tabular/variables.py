@@ -28,6 +28,7 @@ def dictionary_of(
     known = {one.name: one for one in shipped.variables}
     if wanted is None:
         wanted = {name: VariableParams() for name in known if not offered or name in offered}
+        gather([] if wanted else [_no_column(known)])
     gather([problem for name, one in wanted.items() for problem in _faults(name, one, shipped)])
     chosen = tuple(
         _variable(name, one, known.get(name), shipped) for name, one in sorted(wanted.items())
@@ -67,6 +68,15 @@ def _variable(
         limits=one.limits or (0, 0),
         aggregate=one.aggregate or "last",
         sources={SOURCE: items},
+    )
+
+
+def _no_column(known: Mapping[str, DictionaryVariable]) -> Problem:
+    return Problem(
+        where="table of values",
+        found="no column of a variable",
+        expected=f"columns named as in the dictionary: {', '.join(known)}",
+        todo="say in the data set's params under variables what the columns are",
     )
 
 
