@@ -132,7 +132,7 @@ def _stays(
     people = people.with_columns(stay_id="patientunitstayid", is_known=True)
     joined = rows.select(pl.col("stay_id").unique()).join(people, on="stay_id", how="left")
     kept, flow = kept_stays(
-        joined, _exclusions(params, window_hours), f"stays in {params.hourly}/{HOURLY}"
+        joined, _exclusions(params, window_hours), f"with rows in {params.hourly}/{HOURLY}"
     )
     ordered = kept.sort("stay_id").with_row_index("unit_index")
     return ordered.with_columns(subject_id="stay_id", intime=origin()), flow

@@ -63,7 +63,7 @@ def test_every_value_is_used_or_counted(tmp_path: Path) -> None:
     cohort = read(written(tmp_path, pl.DataFrame(STAYS), frame(HAND)), **MAPPED)
     assert observed(cohort) == [("a", "lactate", 2.3, 1.998), ("b", "heart_rate", 0.7, 85)]
     assert counts(cohort) == {
-        "stays in stays": 3,
+        "in the table stays": 3,
         "age_band not recorded": 1,
         "sex not recorded": 1,
         "age_years not recorded": 1,

@@ -68,7 +68,7 @@ def read_stays(
         intime=pl.col(params.index_time) if params.index_time else origin(),
         stay_hours=pl.col(params.stay_hours) if params.stay_hours else pl.lit(float("inf")),
     )
-    kept, flow = kept_stays(named, _exclusions(window_hours), f"stays in {table.shape.place}")
+    kept, flow = kept_stays(named, _exclusions(window_hours), f"in the table {table.shape.place}")
     if not kept["label"].cast(pl.Boolean).any():
         raise CannotRun(_fault(table, f"no positive label in {kept.height} stays", "both outcomes"))
     number = pl.col("unit_index").cast(pl.Int64)
