@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
@@ -173,10 +175,23 @@ def _cohort(
         groups=groups,
         numbers=numbers,
         units={name: UNITS[name] for name in numbers if name in UNITS},
-        series=measured.series if measured else None,
+        series=measured.series if measured else _no_series(request.window_hours),
         flow=(*flow, *rows, FlowRow(kind="kept", reason="in the cohort", count=stays.height)),
         provenance=_provenance(request, params, tables),
         attachments=attachments,
+    )
+
+
+def _no_series(window_hours: float) -> TimeSeries:
+    """Return a series of no variables, so that models learn from numbers and groups alone."""
+    none = np.zeros(0)
+    return TimeSeries(
+        variables=(),
+        unit_index=none,
+        time_hours=none,
+        variable_index=none,
+        value=none,
+        window_hours=window_hours,
     )
 
 

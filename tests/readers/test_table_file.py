@@ -183,11 +183,13 @@ def test_row_of_an_hour_is_known_when_the_hour_ends(tmp_path: Path) -> None:
     assert found["after the observation window, not used"] == 2
 
 
-def test_wide_has_numbers_and_no_series(tmp_path: Path) -> None:
+def test_wide_has_numbers_and_a_series_of_nothing(tmp_path: Path) -> None:
     written(tmp_path, pl.DataFrame(STAYS), form=".csv.gz")
     params = {"table": "stays.csv.gz", "groups": ["gender"], "numbers": ["age"]}
     cohort = read(tmp_path, layout="wide", stays=params)
-    assert cohort.series is None
+    assert cohort.series is not None
+    assert cohort.series.variables == ()
+    assert cohort.series.value.size == 0
     assert cohort.attachments == {}
     assert cohort.groups["gender"].tolist() == ["M", "F", ""]
     assert [file.name for file in cohort.provenance.files] == ["stays.csv.gz"]
