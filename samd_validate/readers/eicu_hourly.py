@@ -165,8 +165,7 @@ def _exclusions(params: EicuHourlyParams, window_hours: float) -> list[tuple[str
 def _events(rows: pl.DataFrame, variables: tuple[DictionaryVariable, ...]) -> Events:
     import polars as pl
 
-    frame = rows.lazy().with_columns(unit_id="stay_id", hour="time")
-    cells = unpivoted(frame, _items(variables))
+    cells = unpivoted(rows.lazy(), "stay_id", "time", _items(variables))
     named = cells.with_columns(subject_id=pl.col("unit_id"), match=pl.col("unit_id"))
     return Events(table=HOURLY, by="stay_id", frame=named)
 

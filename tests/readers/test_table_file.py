@@ -183,6 +183,24 @@ def test_row_of_an_hour_is_known_when_the_hour_ends(tmp_path: Path) -> None:
     assert found["after the observation window, not used"] == 2
 
 
+def test_column_that_is_called_like_ours_is_still_a_variable(tmp_path: Path) -> None:
+    values = frame([("b", "1", "7", "80")], ("unit_id", "time", "hour", "value"))
+    written(tmp_path, pl.DataFrame(STAYS), values)
+    hour = {
+        "heart_rate": {"item": "value"},
+        "late": {"item": "hour", "unit": "h", "limits": [0, 9]},
+    }
+    cohort = read(tmp_path, layout="wide_hourly", variables=hour)
+    assert observed(cohort) == [("b", "heart_rate", 1.983, 80), ("b", "late", 1.983, 7)]
+
+
+def test_mark_of_the_byte_order_is_no_part_of_a_name(tmp_path: Path) -> None:
+    written(tmp_path, pl.DataFrame(STAYS), frame([HEART]))
+    for path in tmp_path.glob("*.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert observed(read(tmp_path)) == [("b", "heart_rate", 0.5, 80)]
+
+
 def test_wide_has_numbers_and_a_series_of_nothing(tmp_path: Path) -> None:
     written(tmp_path, pl.DataFrame(STAYS), form=".csv.gz")
     params = {"table": "stays.csv.gz", "groups": ["gender"], "numbers": ["age"]}

@@ -122,7 +122,8 @@ def test_datetime_written_otherwise_is_refused(tmp_path: Path) -> None:
     stays = pl.DataFrame(STAYS | {"begin": ["1.3.2024 8:00"] * 3})
     written(tmp_path, stays, frame([HEART]))
     words = "stays.csv: a time that is not YYYY-MM-DD HH:MM:SS in column 'begin'"
-    assert refused(tmp_path, stays={"index_time": "begin"}) == [words]
+    calendar = {"stays": {"index_time": "begin"}, "values": {"time_unit": "datetime"}}
+    assert refused(tmp_path, **calendar) == [words]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +182,9 @@ def test_nobody_left_says_why(tmp_path: Path) -> None:
     [
         {"layout": "tall"},
         {"layout": "long", "values": {"time_unit": "datetime"}},
+        {"layout": "long", "stays": {"index_time": "begin"}},
+        {"layout": "long", "stays": {"groups": ["age"], "numbers": ["age"]}},
+        {"layout": "wide_hourly", "variables": {"lactate": {"item": "time"}}},
         {"layout": "wide_hourly", "values": {"time_unit": "minutes"}},
         {"layout": "wide_hourly", "values": {"stored": "stored"}},
         {"layout": "wide", "variables": ["heart_rate"]},

@@ -11,22 +11,23 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def unpivoted(frame: pl.LazyFrame, items: Sequence[str]) -> pl.LazyFrame:
+def unpivoted(frame: pl.LazyFrame, unit_id: str, hour: str, items: Sequence[str]) -> pl.LazyFrame:
     """Return unit, key, charted, stored, value and unit of each cell that is not empty.
 
-    ``frame`` has ``unit_id``, ``hour`` and a numeric column per item. A row of hour h holds what
-    was measured from h:00 to h:59 and could be known when the hour ended: that is its time.
+    ``frame`` has a numeric column per item beside those named by ``unit_id`` and ``hour``. A row
+    of hour h holds what was measured from h:00 to h:59 and could be known when the hour ended:
+    that is its time.
     """
     import polars as pl
 
     cells = frame.unpivot(
-        on=list(items), index=["unit_id", "hour"], variable_name="key", value_name="value"
+        on=list(items), index=[unit_id, hour], variable_name=":key", value_name=":value"
     )
-    return cells.filter(pl.col("value").is_not_null()).select(
-        "unit_id",
-        "key",
-        charted=at_end_of_hour(pl.col("hour")),
+    return cells.filter(pl.col(":value").is_not_null()).select(
+        unit_id=unit_id,
+        key=":key",
+        charted=at_end_of_hour(pl.col(hour)),
         stored=pl.lit(None, dtype=pl.Datetime("us")),
-        value="value",
+        value=":value",
         unit=pl.lit(None, dtype=pl.String),
     )

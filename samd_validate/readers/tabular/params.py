@@ -51,6 +51,17 @@ class StaysParams(_Params):
     groups: Groups = Field(default_factory=dict)
     numbers: Numbers = Field(default_factory=dict)
 
+    @model_validator(mode="after")
+    def _one_kind(self) -> StaysParams:
+        words = {self.unit_id, self.patient_id, self.site}
+        words |= {group.column for group in self.groups.values()}
+        numbers = {self.label, self.stay_hours, *self.numbers.values()}
+        double = (words & numbers | (words | numbers) & {self.index_time}) - {None}
+        if double:
+            named = ", ".join(sorted(str(one) for one in double))
+            raise ValueError(f"one column for two kinds of content: {named}")
+        return self
+
 
 class ValuesParams(_Params):
     """The table of values: long, or one row per stay and hour with a column per variable."""
@@ -119,8 +130,17 @@ class TableFileParams(_Params):
             None,
         ):
             raise ValueError("wide_hourly has hours, and no column of units or of storing")
-        if self.layout == "long" and values.time_unit == "datetime" and not self.stays.index_time:
-            raise ValueError("times that are datetimes need stays.index_time")
+        is_calendar = self.layout == "long" and values.time_unit == "datetime"
+        if is_calendar != bool(self.stays.index_time):
+            raise ValueError(
+                "stays.index_time belongs to values.time_unit datetime, and only there"
+            )
+        if self.layout == "wide_hourly" and {values.unit_id, values.time} & self._columns():
+            raise ValueError("a variable's column cannot be that of the stay or the hour")
         if self.layout == "wide" and self.variables:
             raise ValueError("wide has no variables over time: name columns in stays.numbers")
         return self
+
+    def _columns(self) -> set[str]:
+        named = self.variables or {}
+        return {item for name, one in named.items() for item in one.items(name)}

@@ -67,12 +67,7 @@ def long_rows(table: Table, params: ValuesParams) -> pl.LazyFrame:
 
 def hourly_rows(table: Table, params: ValuesParams, items: Sequence[str]) -> pl.LazyFrame:
     """Return the same of each cell that is not empty of a table with a column per variable."""
-    import polars as pl
-
-    frame = table.scan().with_columns(
-        pl.col(params.unit_id).alias("unit_id"), hour=pl.col(params.time)
-    )
-    return unpivoted(frame, items)
+    return unpivoted(table.scan(), params.unit_id, params.time, items)
 
 
 def spooled(rows: pl.LazyFrame, table: Table, folder: Path) -> pl.LazyFrame:
