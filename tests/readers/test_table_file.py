@@ -166,6 +166,20 @@ def test_datetimes_with_an_index_time_are_the_same_hours(tmp_path: Path) -> None
     assert same(hours, read(tmp_path / "minutes", values={"time_unit": "minutes"}))
 
 
+def test_stay_without_an_index_time_leaves(tmp_path: Path) -> None:
+    begin = pl.DataFrame(STAYS | {"begin": ["2024-02-28 23:30:00", None, "2024-02-29 00:30:00"]})
+    rows = [(unit, "2024-02-29 00:00:00", "heart_rate", "80", None) for unit in "abc"]
+    cohort = read(
+        written(tmp_path, begin, frame(rows)),
+        stays={"index_time": "begin"},
+        values={"time_unit": "datetime"},
+    )
+    assert cohort.unit_id.tolist() == ["b", "c"]
+    assert observed(cohort) == [("b", "heart_rate", 0.5, 80)]
+    assert counts(cohort)["without an index time"] == 1
+    assert counts(cohort)["before the index time, not used"] == 1
+
+
 def test_row_of_an_hour_is_known_when_the_hour_ends(tmp_path: Path) -> None:
     rows = [
         ("b", "0", "80", ""),
