@@ -16,10 +16,10 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, value_rows
+from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
-from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.dictionary import shipped_dictionary
 from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import find_tables
 from samd_validate.readers.mimic.events import events_of, needed_tables
@@ -96,7 +96,7 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         series, tally = binned(stays, events, plan)
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
-        raise CannotRun(_nothing_measured(request, variables))
+        raise CannotRun(nothing_measured(request.dataset, plan))
     return _cohort(request, params, stays, series, flow, tally, plan, files)
 
 
@@ -111,15 +111,6 @@ def _place(request: ReadRequest) -> Path:
             expected="the folder of a MIMIC-IV release, with hosp/ and icu/ in it",
             todo="bind it: --dataset mimic-iv=PATH",
         )
-    )
-
-
-def _nothing_measured(request: ReadRequest, variables: tuple[DictionaryVariable, ...]) -> Problem:
-    return Problem(
-        where=f"data set {request.dataset!r}",
-        found=f"no usable value of any of {len(variables)} variables",
-        expected="measurements of the chosen stays",
-        todo="check that stays and events are of one release",
     )
 
 

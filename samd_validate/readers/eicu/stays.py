@@ -9,8 +9,9 @@ from samd_validate.core.cohort import FlowRow
 from samd_validate.core.errors import Problem, gather
 from samd_validate.readers.eicu.patients import ALIVE, EXPIRED, ages_in_years
 from samd_validate.readers.events.choose import kept_stays
+from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.stays import StayRule
-from samd_validate.readers.events.tables import Kind, Table, TableShape, attempt
+from samd_validate.readers.events.tables import Table, TableShape, attempt
 
 if TYPE_CHECKING:
     import polars as pl

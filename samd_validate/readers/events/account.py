@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from samd_validate.core.cohort import FlowRow
+from samd_validate.core.errors import Problem
 from samd_validate.readers.events.bins import FATES, USED, Binning, Tally
 
 
@@ -44,3 +45,13 @@ def harmonisation(plan: Binning, tally: Tally) -> dict[str, object]:
         "variables": variables,
         "items": tally.units,
     }
+
+
+def nothing_measured(dataset: str, plan: Binning) -> Problem:
+    """Return the problem of a cohort without any value."""
+    return Problem(
+        where=f"data set {dataset!r}",
+        found=f"no usable value of any of {len(plan.variables)} variables",
+        expected="measurements of the chosen stays",
+        todo="check that stays and values belong together, and how the source calls its variables",
+    )
