@@ -16,20 +16,18 @@ def fits(dtype: pl.DataType, kind: Kind) -> bool:
     """Return whether a column of Parquet has a type for its kind."""
     import polars as pl
 
-    if kind == "id":
-        return dtype.is_integer()
-    if kind == "number":
-        return dtype.is_numeric()
-    if kind == "elapsed":
-        return isinstance(dtype, pl.Duration)
-    if kind == "time":
-        return dtype == pl.String or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
     text = dtype in (pl.String, pl.Categorical, pl.Enum, pl.Null)
-    if kind == "text":
-        return text or dtype == pl.Boolean
-    if kind == "word":
-        return text or dtype.is_integer()
-    return text or dtype.is_numeric()
+    zoneless = isinstance(dtype, pl.Datetime) and dtype.time_zone is None
+    allowed: dict[Kind, bool] = {
+        "id": dtype.is_integer(),
+        "number": dtype.is_numeric(),
+        "elapsed": isinstance(dtype, pl.Duration),
+        "time": dtype == pl.String or zoneless,
+        "text": text or dtype == pl.Boolean,
+        "word": text or dtype.is_integer(),
+        "cell": text or dtype.is_numeric(),
+    }
+    return allowed[kind]
 
 
 def expected_type(kind: Kind) -> str:
