@@ -33,9 +33,10 @@ class TableShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table that was found: its shape and its files, all CSV or all Parquet."""
+    """A table that was found: its shape, the folder, and its files, all CSV or all Parquet."""
 
     shape: TableShape
+    folder: Path
     paths: tuple[Path, ...]
 
     @property
@@ -49,9 +50,7 @@ class Table:
         return self.shape.place if len(self.paths) > 1 else self._in_folder(self.paths[0])
 
     def _in_folder(self, path: Path) -> str:
-        folder, _, table = self.shape.place.rpartition("/")
-        is_shard = path.parent.name == table
-        return f"{self.shape.place if is_shard else folder}/{path.name}"
+        return path.relative_to(self.folder).as_posix()
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
@@ -118,13 +117,13 @@ def _found(place: Path, shape: TableShape) -> Table:
     base = place / shape.place
     files = [base.with_name(base.name + form) for form in FORMS]
     forms: list[tuple[Path, ...]] = [(path,) for path in files if path.is_file()]
-    shards = tuple(sorted(base.glob("*.parquet"))) if base.is_dir() else ()
+    shards = tuple(sorted(base.rglob("*.parquet"))) if base.is_dir() else ()
     forms += [shards] if shards else []
     if len(forms) != 1:
         names = ", ".join(sorted(one[0].name for one in forms))
         found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
         raise CannotRun(_problem(shape.place, found, FORM_WORDS))
-    table = Table(shape=shape, paths=forms[0])
+    table = Table(shape=shape, folder=place, paths=forms[0])
     gather(_faults(table))
     return table
 

@@ -17,7 +17,6 @@ MEAN, SUM, LAST, PARTS = range(4)
 HOW = {"mean": MEAN, "sum": SUM, "last": LAST}
 UNSTATED = ("", "None")
 WAY = {
-    "key": "Int64",
     "unit": "String",
     "variable": "Int16",
     "factor": "Float64",
@@ -37,7 +36,7 @@ class Events:
     """A table of events as a scan.
 
     ``frame`` has ``subject_id``, ``match`` (compared with the column ``by`` of the stays), ``key``
-    (the item), ``charted``, ``stored``, ``value`` and ``unit``.
+    (the item: a number or a text), ``charted``, ``stored``, ``value`` and ``unit``.
     """
 
     table: str
@@ -65,7 +64,7 @@ def ways(
                     way = _way(dictionary, one, item, unit, one.parts(source))
                     rows.append({"key": key, "unit": unit, "variable": index, **way})
                     words.append(_in_words(events.table, one, item, unit, count, way))
-    schema = {name: getattr(pl, dtype) for name, dtype in WAY.items()}
+    schema = {"key": found.schema["key"]} | {name: getattr(pl, one) for name, one in WAY.items()}
     return pl.DataFrame(rows, schema=schema), words
 
 
