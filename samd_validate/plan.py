@@ -20,6 +20,9 @@ from samd_validate.protocol.load import LoadedProtocol, problems_of
 from samd_validate.protocol.schema import Check, Dataset, Protocol, RecipeModel
 from samd_validate.protocol.yaml_text import YamlText
 
+EXTRAS = {"ibis": "sql"}
+"""Which extra of the project brings a package; the others come with the models."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRead:
@@ -183,7 +186,7 @@ def _missing_extra(plugin: Plugin[Any], where: str) -> Problem:
         where=where,
         found=f"the package {plugin.extra!r} is not installed",
         expected=f"{plugin.kind} {plugin.name!r} needs it",
-        todo="pip install 'samd-validate[models]'",
+        todo=f"pip install 'samd-validate[{EXTRAS.get(plugin.extra, 'models')}]'",
     )
 
 

@@ -192,6 +192,7 @@ def test_one_stay_counted_out_by_hand(tmp_path: Path) -> None:
         ("2150-01-04 10:00", "UNK", 1),
         ("2150-01-05 12:00", "UNK", 1),
         ("2150-01-05 12:01", "HOME", 0),
+        ("2150-01-05 00:00", "UNK", 1),
         ("2150-01-05 00:00", "HOME", 0),  # a day without an hour: that of the discharge home
         ("2150-01-05 00:00", "DIED", 1),
         ("2149-12-31 10:00", "HOME", 0),

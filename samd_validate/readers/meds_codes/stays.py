@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from samd_validate.readers.events.stays import StayWords
+from samd_validate.readers.events.stays import StayWords, deathtime_in_hospital, whole_years
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,7 +76,8 @@ def joined_stays(life: pl.DataFrame) -> pl.DataFrame:
     admissions = _pairs(life, "hospital", "dischtime").sort("subject_id", "time", nulls_last=True)
     admissions = admissions.with_row_index("hadm_id").select(
         "subject_id", "hadm_id", "dischtime", admittime="time", admission_type="word",
-        is_flagged="is_died_at_end", has_admission=pl.lit(True),
+        is_flagged="is_died_at_end", discharged_to="word_at_end",
+        has_admission=pl.lit(True),
     )  # fmt: skip
     found = _latest(stays, admissions.drop_nulls("admittime"), "intime", "admittime")
     has_ended = (pl.col("dischtime") < pl.col("intime")).fill_null(False)
@@ -87,7 +88,9 @@ def joined_stays(life: pl.DataFrame) -> pl.DataFrame:
     )
     for kind, name in (("gender", "gender"), ("race", "race")):
         with_person = _latest(with_person, _told(life, kind, name), "intime", "told")
-    return with_person.with_columns(deathtime=_deathtime(), age_years=_age_years())
+    return with_person.with_columns(is_elsewhere=_is_elsewhere()).with_columns(
+        deathtime=deathtime_in_hospital(), age_years=whole_years()
+    )
 
 
 def _pairs(life: pl.DataFrame, which: str, end: str) -> pl.DataFrame:
@@ -96,7 +99,9 @@ def _pairs(life: pl.DataFrame, which: str, end: str) -> pl.DataFrame:
 
     starts = life.filter(pl.col("kind") == f"{which}_admission")
     ends = life.filter(pl.col("kind") == f"{which}_discharge").drop_nulls("time")
-    ends = ends.select("subject_id", "time", is_died_at_end="is_died").sort("time")
+    ends = ends.select("subject_id", "time", is_died_at_end="is_died", word_at_end="word").sort(
+        "time"
+    )
     paired = starts.drop_nulls("time").sort("time").join_asof(
         ends.with_columns(pl.col("time").alias(end)), on="time", by="subject_id",
         strategy="forward", allow_exact_matches=False, check_sortedness=False,
@@ -141,34 +146,9 @@ def _people(life: pl.DataFrame) -> pl.DataFrame:
     return birth.join(death, on="subject_id", how="full", coalesce=True)
 
 
-def _deathtime() -> pl.Expr:
-    """Return the time of death if it lies in the hospital stay; null otherwise.
-
-    Midnight stands for a day without an hour: on the day of a discharge it is death in hospital
-    only if the discharge says so, and then the discharge is its time.
-    """
+def _is_elsewhere() -> pl.Expr:
+    """Return whether the code of discharge names where the patient went."""
     import polars as pl
 
-    death, end = pl.col("death"), pl.col("dischtime")
-    is_day = death == death.dt.truncate("1d")
-    is_last_day = (death.dt.date() == end.dt.date()).fill_null(False)
-    is_within = (death >= pl.col("admittime")) & (death <= end).fill_null(True)
-    is_flagged = pl.col("is_flagged").fill_null(False)
-    hour = pl.when(is_day & is_last_day).then(end).otherwise(death)
-    return pl.when(
-        (is_within & ~(is_day & is_last_day & ~is_flagged)) | (is_flagged & is_last_day)
-    ).then(hour)
-
-
-def _age_years() -> pl.Expr:
-    """Return whole years of life at admission to hospital."""
-    import polars as pl
-
-    birth, at = pl.col("birth"), pl.coalesce("admittime", "intime")
-    # the day of the year as one whole number, wide enough for it
-    at_day, birth_day = (
-        one.dt.month().cast(pl.Int32) * 100 + one.dt.day().cast(pl.Int32) for one in (at, birth)
-    )
-    is_before_birthday = at_day < birth_day
-    years = at.dt.year() - birth.dt.year() - is_before_birthday.cast(pl.Int32)
-    return years.cast(pl.Float64)
+    is_told = ~pl.col("discharged_to").fill_null("").is_in(["", "UNK"])
+    return is_told & ~pl.col("is_flagged").fill_null(False)
