@@ -125,16 +125,18 @@ def faults(shape: CdmTable, table: Any) -> list[Problem]:
         if name not in schema:
             expected = did_you_mean(name, schema.names)
             found.append(problem(shape.name, f"no column {name!r}", expected))
-        elif not _fits(schema[name], kind):
+        elif not _fits(schema[name], kind) and has_values(table, name):
             words = f"column {name!r} of type {schema[name]}"
             found.append(problem(shape.name, words, EXPECTED[kind]))
     return found
 
 
+def has_values(table: Any, name: str) -> bool:
+    """Return whether a column has a value; one without any may have any type."""
+    return bool(table[name].count().to_pyarrow().as_py())
+
+
 def _fits(dtype: Any, kind: Kind) -> bool:
-    """Return whether a column can be read; one without any value may have any type."""
-    if dtype.is_null():
-        return True
     is_whole = dtype.is_integer() or (dtype.is_decimal() and dtype.scale == 0)
     is_local = dtype.is_timestamp() and dtype.timezone is None
     fits: dict[str, bool] = {
@@ -149,8 +151,18 @@ def _fits(dtype: Any, kind: Kind) -> bool:
 
 def typed(shape: CdmTable, table: Any) -> Any:
     """Return the columns that are read, in the types that are reckoned with."""
+    import ibis
+
+    schema = table.schema()
     return table.select(
-        **{name: table[name].cast(TYPES[kind]) for name, kind in shape.columns.items()}
+        **{
+            name: (
+                table[name].cast(TYPES[kind])
+                if _fits(schema[name], kind)
+                else ibis.null().cast(TYPES[kind])
+            )
+            for name, kind in shape.columns.items()
+        }
     )
 
 
