@@ -100,17 +100,25 @@ def omop_tables() -> Tables:
     }
 
 
-def another(tables: Tables, person: int = 2) -> Tables:
-    """Return the tables with the first person's rows once more, as another person."""
-    copies = {}
-    for name, frame in tables.items():
-        if "person_id" not in frame.columns or not frame.height:
-            copies[name] = frame
-            continue
-        shifts = {"person_id": person - 1, "visit_occurrence_id": 10, "visit_detail_id": 100}
-        moved = [pl.col(one) + shift for one, shift in shifts.items() if one in frame.columns]
-        copies[name] = pl.concat([frame, frame.with_columns(moved)])
-    return copies
+def together(*several: Tables) -> Tables:
+    """Return the rows of several warehouses in one, each thousand of ids a warehouse of its own."""
+    ids = ("person_id", "visit_occurrence_id", "visit_detail_id")
+    merged = dict(several[0])
+    for name in (
+        "person",
+        "visit_occurrence",
+        "visit_detail",
+        "death",
+        "measurement",
+        "observation",
+    ):
+        merged[name] = pl.concat(
+            tables[name].with_columns(
+                pl.col(one) + 1000 * number for one in ids if one in tables[name].columns
+            )
+            for number, tables in enumerate(several)
+        )
+    return merged
 
 
 # item of MIMIC-IV: concept, unit concept, unit as the source wrote it
