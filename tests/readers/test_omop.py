@@ -544,6 +544,21 @@ def test_shards_case_and_order_change_nothing(
     assert same(read(tmp_path), whole)
 
 
+def test_types_of_the_published_definition_are_read(tmp_path: Path) -> None:
+    tables = omop_tables()
+    whole_numbers = pl.col(pl.Int64).cast(pl.Int32)
+    for name in ("measurement", "observation"):
+        number = pl.col("value_as_number").cast(pl.Decimal(18, 2))
+        tables[name] = tables[name].with_columns(whole_numbers, number)
+    tables["person"] = tables["person"].with_columns(whole_numbers)
+    tables["visit_detail"] = tables["visit_detail"].with_columns(
+        pl.col("visit_detail_id").cast(pl.Decimal(19, 0))
+    )
+    cohort = read(write_parquet(tmp_path, tables))
+    assert cohort.unit_id.tolist() == ["100"]
+    assert observed(cohort, "heart_rate") == [(0.833, 85.0)]
+
+
 def test_columns_without_any_value_may_have_any_type(tmp_path: Path) -> None:
     tables = omop_tables()
     empty = pl.lit(None)
@@ -614,6 +629,7 @@ def test_database_gives_the_cohort_of_the_folder(database: str, whole: Cohort) -
     assert os.environ[database] not in repr(cohort.provenance)
 
 
+@pytest.mark.filterwarnings("ignore")  # PySpark 4.0 calls what pandas 3 deprecates, leaves sockets
 def test_spark_gives_the_cohort_of_the_folder(folder: Path, whole: Cohort) -> None:
     pytest.importorskip("pyspark", reason="needs PySpark, which is no part of the environment")
     assert same(read(folder, engine="pyspark"), whole)

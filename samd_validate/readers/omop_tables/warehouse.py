@@ -153,7 +153,9 @@ def _parquet_files(place: Path) -> dict[str, list[Path]]:
 
 def _parquet(connection: Any, name: str, paths: Sequence[Path]) -> Any:
     if connection.name == "pyspark":
-        frame = connection._session.read.parquet(*[str(path) for path in paths])
+        from pyspark.sql import SparkSession
+
+        frame = SparkSession.active().read.parquet(*[str(path) for path in paths])
         frame.createOrReplaceTempView(f"samd_validate_{name}")
         return connection.table(f"samd_validate_{name}")
     return connection.read_parquet([str(path) for path in paths], table_name=name)
