@@ -22,7 +22,12 @@ from samd_validate.readers.events.stays import StayRule, chosen
 from samd_validate.readers.mimic.groups import groups_of
 from samd_validate.readers.omop_tables.measured import SOURCE, add_outside, measured
 from samd_validate.readers.omop_tables.shapes import OPTIONAL
-from samd_validate.readers.omop_tables.stays import CareConcepts, joined, with_outcome
+from samd_validate.readers.omop_tables.stays import (
+    CareConcepts,
+    joined,
+    one_stay_each,
+    with_outcome,
+)
 from samd_validate.readers.omop_tables.warehouse import Engine, Warehouse, opened, telling
 
 if TYPE_CHECKING:
@@ -46,6 +51,11 @@ class OmopParams(BaseModel):
     )
     database_schema: str | None = Field(default=None, min_length=1)
     concepts: CareConcepts = CareConcepts()
+    join_gap_minutes: float | None = Field(
+        default=None,
+        ge=0,
+        description="rows of one visit so close to each other are one stay; null: each row is one",
+    )
     stays: Literal["first_of_patient", "first_of_admission", "all"] = "first_of_patient"
     minimum_age_years: float = Field(default=18, ge=0)
     horizon_hours: float | None = Field(
@@ -122,13 +132,16 @@ def _stays(
     with telling(request.dataset):
         frame = pl.from_arrow(joined(warehouse.tables, params.concepts).to_pyarrow())
     assert isinstance(frame, pl.DataFrame)  # noqa: S101  a table of Arrow is a frame
+    frame, joined_rows = one_stay_each(frame, params.join_gap_minutes)
     rule = StayRule(
         stays=params.stays,
         minimum_age_years=params.minimum_age_years,
         window_hours=request.window_hours,
         horizon_hours=params.horizon_hours,
     )
-    return chosen(with_outcome(frame, params.concepts), rule, params.concepts.words())
+    stays, flow = chosen(with_outcome(frame, params.concepts), rule, params.concepts.words())
+    reason = "rows of intensive care joined to the stay before, of the same visit"
+    return stays, [*flow, FlowRow(kind="handled", reason=reason, count=joined_rows, counted="rows")]
 
 
 def _no_site(params: OmopParams, missing: list[str]) -> Problem:

@@ -139,6 +139,17 @@ def test_parquet_damaged_within_its_values(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_shards_of_one_table_with_other_columns(tmp_path: Path) -> None:
+    tables = omop_tables()
+    values = tables.pop("measurement")
+    write_parquet(tmp_path, tables)
+    (tmp_path / "measurement").mkdir()
+    values.write_parquet(tmp_path / "measurement/0.parquet")
+    values.drop("value_as_number").write_parquet(tmp_path / "measurement/1.parquet")
+    (found,) = refused(tmp_path)
+    assert found.endswith("(files of one table whose columns differ)")
+
+
 def test_every_missing_table_is_listed(tmp_path: Path) -> None:
     assert refused(tmp_path) == [f"{one.name}: no such table" for one in NEEDED]
 
@@ -359,6 +370,29 @@ def test_overlapping_stays_leave(tmp_path: Path) -> None:
     tables["visit_detail"] = pl.concat([tables["visit_detail"], inside])
     cohort = read(write_parquet(tmp_path, tables), stays="all", window_hours=12)
     assert excluded(cohort) == {"overlapping with another ICU stay of the patient": 2}
+
+
+def test_rows_that_follow_each_other_can_be_one_stay(tmp_path: Path) -> None:
+    tables = with_first(omop_tables(), "visit_detail", visit_detail_end_datetime=at("12:00"))
+    more = rows(
+        "visit_detail",
+        (102, 1, ICU, at("12:30"), at("2150-01-03 12:00"), 10, 8),
+        (103, 1, ICU, at("13:00"), at("14:00"), 10, 8),  # within the one before
+        (104, 1, ICU, at("2150-01-04 06:30"), at("2150-01-05 11:00"), 10, 8),
+        (105, 1, ICU, None, at("2150-01-05 11:00"), 10, 8),
+    )
+    tables["visit_detail"] = pl.concat([tables["visit_detail"], more])
+    write_parquet(tmp_path, tables)
+    cohort = read(tmp_path, variables=("heart_rate",), join_gap_minutes=30)
+    assert cohort.unit_id.tolist() == ["100"]
+    assert observed(cohort, "heart_rate") == [(0.833, 85.0)]
+    found = counts(cohort)
+    assert found["rows of intensive care joined to the stay before, of the same visit"] == 2
+    assert found["ICU stays in visit_detail"] == 3
+    with pytest.raises(CannotRun, match="no stay for the cohort"):
+        read(tmp_path, variables=("heart_rate",), join_gap_minutes=29)
+    with pytest.raises(CannotRun, match="no stay for the cohort"):
+        read(tmp_path, variables=("heart_rate",))
 
 
 def test_intensive_care_can_be_visits_of_their_own(tmp_path: Path) -> None:

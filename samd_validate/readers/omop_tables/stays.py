@@ -101,6 +101,30 @@ def _places(tables: Mapping[str, Any]) -> list[tuple[Any, list[str]]]:
     return found
 
 
+def one_stay_each(frame: pl.DataFrame, gap_minutes: float | None) -> tuple[pl.DataFrame, int]:
+    """Return the stays with rows of one visit that follow each other joined, and how many were.
+
+    A row that begins at most ``gap_minutes`` after the end of all before it belongs to the stay of
+    the first, whose id and begin stand; None joins nothing. Rows without both times stay alone.
+    """
+    import polars as pl
+
+    if gap_minutes is None:
+        return frame, 0
+    visit = ["subject_id", "hadm_id"]
+    is_whole = pl.all_horizontal(pl.col("intime", "outtime", *visit).is_not_null())
+    timed = frame.filter(is_whole).sort(*visit, "intime", "outtime", "stay_id")
+    latest = pl.col("outtime").cum_max().shift(1).over(visit)
+    gap = pl.duration(microseconds=round(60_000_000 * gap_minutes))
+    begins = (pl.col("intime") > latest + gap).fill_null(True)
+    number = begins.cast(pl.Int64).cum_sum().over(visit)
+    last = pl.col("outtime").max().over([*visit, "number"])
+    whole = timed.with_columns(number=number).with_columns(outtime=last)
+    firsts = whole.unique([*visit, "number"], keep="first", maintain_order=True).drop("number")
+    every = pl.concat([firsts, frame.filter(~is_whole)])
+    return every, frame.height - every.height
+
+
 def with_outcome(frame: pl.DataFrame, concepts: CareConcepts) -> pl.DataFrame:
     """Return the stays as the rules want them: age, death in hospital, and words for groups.
 

@@ -207,6 +207,7 @@ def _engine_words(error: Exception) -> str:
     text = str(error)
     for pattern, words in (
         (r"not a valid DuckDB|not a DuckDB", "not a DuckDB file"),
+        (r"mismatch", "files of one table whose columns differ"),
         (r"lock", "in use by another process"),
         (r"parquet|magic bytes", "a damaged or truncated Parquet file"),
         (r"permission denied", "permission denied"),
