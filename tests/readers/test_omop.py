@@ -513,6 +513,20 @@ def test_coma_score_is_read_from_either_table(tmp_path: Path) -> None:
     assert observed(cohort, "gcs") == [(0.5, 9.0)]
 
 
+def test_coma_score_of_parts_needs_all_of_one_minute(tmp_path: Path) -> None:
+    eye, verbal, motor = 3016335, 3009094, 3008223
+    values = measurements(
+        (1, eye, "07:00", 3.0, 0, None),
+        (1, verbal, "07:00", 4.0, 0, None),
+        (1, motor, "07:00", 5.0, 0, None),
+        (1, eye, "09:00", 4.0, 0, None),
+        (1, motor, "09:01", 6.0, 0, None),
+    )
+    cohort = read(write_parquet(tmp_path, omop_tables() | {"measurement": values}))
+    assert observed(cohort, "gcs") == [(0.5, 12.0), (1.5, 14.0)]
+    assert counts(cohort)["scores of which not all parts were charted together, not used"] == 2
+
+
 # forms, engines, other sources
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -25,10 +25,14 @@ FORM_WORDS = "one of NAME.csv, NAME.csv.gz, NAME.parquet, or a folder NAME of Pa
 
 @dataclass(frozen=True, kw_only=True)
 class TableShape:
-    """What a table must have: its place in the folder, and the kind of each column used."""
+    """What a table must have: its place in the folder, and the kind of each column used.
+
+    ``needed_for`` names the variables that cannot be read without it; empty: nothing can.
+    """
 
     place: str
     columns: Mapping[str, Kind]
+    needed_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,18 +118,38 @@ def attempt(make: Callable[[], Made]) -> tuple[Made | None, tuple[Problem, ...]]
 
 
 def _found(place: Path, shape: TableShape) -> Table:
-    base = place / shape.place
-    files = [base.with_name(base.name + form) for form in FORMS]
-    forms: list[tuple[Path, ...]] = [(path,) for path in files if path.is_file()]
-    shards = tuple(sorted(base.rglob("*.parquet"))) if base.is_dir() else ()
-    forms += [shards] if shards else []
+    forms = _forms(place / shape.place)
     if len(forms) != 1:
         names = ", ".join(sorted(one[0].name for one in forms))
         found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
-        raise CannotRun(_problem(shape.place, found, FORM_WORDS))
+        raise CannotRun(_not_one(shape, found))
     table = Table(shape=shape, folder=place, paths=forms[0])
     gather(_faults(table))
     return table
+
+
+def _forms(base: Path) -> list[tuple[Path, ...]]:
+    """Return the files of each form of a table; upper and lower case are alike."""
+    beside = sorted(base.parent.iterdir()) if base.parent.is_dir() else []
+    names = {(base.name + form).lower() for form in FORMS}
+    forms: list[tuple[Path, ...]] = [
+        (path,) for path in beside if path.name.lower() in names and path.is_file()
+    ]
+    folders = [path for path in beside if path.name.lower() == base.name.lower() and path.is_dir()]
+    shards = [tuple(sorted(path.rglob("*.parquet"))) for path in folders]
+    return forms + [one for one in shards if one]
+
+
+def _not_one(shape: TableShape, found: str) -> Problem:
+    problem = _problem(shape.place, found, FORM_WORDS)
+    if not shape.needed_for:
+        return problem
+    names = ", ".join(shape.needed_for)
+    return replace(
+        problem,
+        found=f"{found}, needed for {names}",
+        todo=f"{problem.todo}; or name other variables in params.variables",
+    )
 
 
 def _faults(table: Table) -> list[Problem]:
@@ -170,7 +194,7 @@ def _fits(dtype: pl.DataType, kind: Kind) -> bool:
         return dtype.is_numeric()
     if kind == "time":
         return dtype == pl.String or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
-    return dtype in (pl.String, pl.Categorical, pl.Null)
+    return dtype in (pl.String, pl.Categorical, pl.Boolean, pl.Null)
 
 
 def _expected(kind: Kind) -> str:
@@ -178,7 +202,7 @@ def _expected(kind: Kind) -> str:
         "id": "an integer type",
         "number": "a numeric type",
         "time": "a timestamp without time zone, or text YYYY-MM-DD HH:MM:SS",
-        "text": "a text type",
+        "text": "a text type, or true and false",
     }[kind]
 
 

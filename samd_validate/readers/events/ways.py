@@ -68,7 +68,8 @@ def ways(
                     way = _way(dictionary, one, item, unit, one.parts(source))
                     rows.append({"key": key, "unit": unit, "variable": index, **way})
                     words.append(_in_words(events.table, one, item, unit, count, way))
-    schema = {"key": found.schema["key"]} | {name: getattr(pl, one) for name, one in WAY.items()}
+    schema = {"key": found.schema["key"]}
+    schema |= {name: getattr(pl, dtype) for name, dtype in WAY.items()}
     return pl.DataFrame(rows, schema=schema), words
 
 

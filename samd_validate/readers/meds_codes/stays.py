@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from samd_validate.readers.events.stays import StayWords, deathtime_in_hospital, whole_years
+from samd_validate.readers.events.life import deathtime_in_hospital, whole_years
+from samd_validate.readers.events.stays import StayWords
 
 if TYPE_CHECKING:
     import polars as pl

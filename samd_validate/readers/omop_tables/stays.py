@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from samd_validate.core.errors import CannotRun, Problem
-from samd_validate.readers.events.stays import StayWords, deathtime_in_hospital, whole_years
+from samd_validate.readers.events.life import deathtime_in_hospital, whole_years
+from samd_validate.readers.events.stays import StayWords
 
 if TYPE_CHECKING:
     import polars as pl
