@@ -39,7 +39,7 @@ schema: .venv/test.stamp
 	@touch $@
 
 .venv/test.stamp: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,sql,dev]'
 	@touch $@ .venv/demo.stamp
 
 # an environment of its own: what is timed beside us holds other packages back

@@ -16,7 +16,12 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
+from samd_validate.readers.events.account import (
+    harmonisation,
+    nothing_measured,
+    stay_rows,
+    value_rows,
+)
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import shipped_dictionary
@@ -139,7 +144,13 @@ def _cohort(
         numbers={"age_years": stays["age_years"].to_numpy()},
         units={"age_years": "years"},
         series=series,
-        flow=(*flow, *_handled(stays, groups, series), *value_rows(tally), _kept(n)),
+        flow=(
+            *flow,
+            _older(stays),
+            *stay_rows(stays, groups, series),
+            *value_rows(tally),
+            _kept(n),
+        ),
         provenance=_provenance(params, files),
         attachments={f"harmonisation_{request.dataset}": harmonisation(plan, tally)},
     )
@@ -149,20 +160,9 @@ def _ids(column: pl.Series) -> Column:
     return column.to_numpy().astype(np.str_)
 
 
-def _handled(
-    stays: pl.DataFrame, groups: Mapping[str, Column], series: TimeSeries
-) -> list[FlowRow]:
-    empty = stays.height - np.unique(series.unit_index).size
-    counts = {
-        f"older than {OLDEST} years, whose age the source does not tell apart": int(
-            (stays["age_years"] > OLDEST).sum()
-        ),
-        "death flag and time of death disagree, taken as dead": int(stays["disagrees"].sum()),
-        "sex not recorded": int((groups["sex"] == "").sum()),
-        "ethnicity not recorded": int((groups["ethnicity"] == "").sum()),
-        "without any usable measurement, kept": int(empty),
-    }
-    return [FlowRow(kind="handled", reason=reason, count=n) for reason, n in counts.items()]
+def _older(stays: pl.DataFrame) -> FlowRow:
+    reason = f"older than {OLDEST} years, whose age the source does not tell apart"
+    return FlowRow(kind="handled", reason=reason, count=int((stays["age_years"] > OLDEST).sum()))
 
 
 def _kept(n: int) -> FlowRow:

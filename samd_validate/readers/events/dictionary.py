@@ -83,6 +83,7 @@ class Dictionary(_Record):
 
     schema_version: Literal[1]
     spellings: dict[str, tuple[str, ...]]
+    unit_concepts: dict[int, str] = Field(default_factory=dict)
     conversions: tuple[UnitConversion, ...]
     variables: tuple[DictionaryVariable, ...]
 
