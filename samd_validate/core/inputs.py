@@ -9,7 +9,7 @@ import numpy as np
 
 from samd_validate.core.arrays import Column, frozen_columns, read_only
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.model import Model
+from samd_validate.core.model import Model, Refit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class Inputs:
     ``populations`` are those whose labels may be read for assessment (test and external);
     ``tuning`` is the part on which the operating point was chosen, ``development`` the cohort
     the model learned from. ``threshold`` is the operating point, None if the protocol has none.
+    ``refit`` fits the device again with other hyper-parameters, for checks of what a choice in its
+    making does; None for a device that is known by its predictions.
     """
 
     populations: tuple[Population, ...]
@@ -66,6 +68,7 @@ class Inputs:
     model: Model | None = None
     threshold: float | None = None
     threshold_origin: str = ""
+    refit: Refit | None = None
 
     @property
     def internal(self) -> tuple[Population, ...]:

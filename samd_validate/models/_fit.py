@@ -21,6 +21,7 @@ from samd_validate.models._hourly import Scale, hourly_channels, learn_scales
 from samd_validate.models._recalibrate import Platt, learn_platt
 from samd_validate.models._static import StaticCoding, learn_static
 from samd_validate.models._threads import one_thread
+from samd_validate.models.imputation._choice import Choice
 
 if TYPE_CHECKING:
     from torch import nn
@@ -63,8 +64,8 @@ def fit_ensemble(
     scales = () if series is None else learn_scales(series, request.variables)
     coding = learn_static(request.development, params.static_numbers, params.static_groups)
     with one_thread():
-        development = _tensors(request.development, scales, coding)
-        tuning = _tensors(request.tuning, scales, coding)
+        development = _tensors(request.development, scales, coding, params.imputation)
+        tuning = _tensors(request.tuning, scales, coding, params.imputation)
         shape = InputShape(channels=3 * len(scales), owners=coding.owners)
         networks = _networks(new_network, shape, params.members, request.seed)
         members = _train_all(networks, development, tuning, params, request)
@@ -80,6 +81,7 @@ def fit_ensemble(
         card={},
         additive=additive,
         additive_share=params.additive_share,
+        imputation=params.imputation,
     )
     platt = learn_platt(model.raw_log_odds(request.tuning), request.tuning.label)
     return replace(model, platt=platt, card=_training_record(request, params, model, platt, family))
@@ -100,13 +102,15 @@ def _unfit(part: str, cohort: Cohort) -> list[Problem]:
     ]
 
 
-def _tensors(cohort: Cohort, scales: tuple[Scale, ...], coding: StaticCoding) -> TrainingSet:
+def _tensors(
+    cohort: Cohort, scales: tuple[Scale, ...], coding: StaticCoding, imputation: Choice
+) -> TrainingSet:
     import torch
 
     from samd_validate.models._training import TrainingSet
 
     return TrainingSet(
-        series=torch.from_numpy(hourly_channels(cohort, scales)),
+        series=torch.from_numpy(hourly_channels(cohort, scales, imputation)),
         static=torch.from_numpy(coding.columns(cohort)),
         label=torch.from_numpy(cohort.label.astype(np.float32)),
     )
