@@ -12,7 +12,7 @@ COMPONENTS = (
     Number(
         name="hours in hospital before intensive care",
         column="hours_before_icu",
-        bands=(below(0.17, 5), below(4.95, 3), below(24, 0), below(311.8, 2), rest(1)),
+        bands=(below(0.17, 5), below(4.95, 3), upto(24, 0), upto(311.8, 2), rest(1)),
     ),
     Number(
         name="age (years)",

@@ -17,7 +17,7 @@ COMPONENTS = (
     Number(
         name="age (years)",
         column="age_years",
-        bands=(upto(45, 0), upto(55, 1), upto(65, 2), upto(75, 3), rest(4)),
+        bands=(below(46, 0), below(56, 1), below(66, 2), below(76, 3), rest(4)),
     ),
     Worst(
         name="heart rate (/min)",
