@@ -84,7 +84,9 @@ def imputation_sensitivity(step: str, inputs: Inputs, params: ImputationParams) 
     return CheckOutput(
         findings=tuple(findings),
         figures=tuple(_forest(step, name, refits[0].strategy, measured) for name in MEASURED),
-        tables=(_table(step, refits[0].strategy, measured),),
+        tables=tuple(
+            table(step, refits[0].strategy, measured) for table in (_values, _differences)
+        ),
         notes=_notes(params, refits[0].strategy),
     )
 
@@ -187,29 +189,42 @@ def _row(label: str, found: Measurement) -> dict[str, object]:
     return row | {"value": None, "low": None, "high": None, "reason": found.reason}
 
 
-def _table(step: str, own: str, measured: Measured) -> Table:
-    rows = [
-        (population, _words(strategy, own), *(_cell(found.get(name)) for name in _columns()))
-        for (population, strategy), found in measured.items()
-    ]
-    heads = [MEASURES[name].title for name in MEASURED]
+def _values(step: str, own: str, measured: Measured) -> Table:
     return Table(
         id=f"{step}-strategies",
         title="Performance by imputation",
-        caption="Values with intervals, and the paired difference of the protocol's own strategy "
-        "minus the other: above 0 the own one has the higher value.",
-        columns=("data set", "imputation", *heads, *(f"{head}, difference" for head in heads)),
-        rows=tuple(rows),
+        caption="Values with intervals.",
+        columns=_heads(),
+        rows=tuple(
+            (population, _words(strategy, own), *(_cell(found[name]) for name in MEASURED))
+            for (population, strategy), found in measured.items()
+        ),
     )
 
 
-def _columns() -> tuple[str, ...]:
-    return (*MEASURED, *(f"{name}_difference" for name in MEASURED))
+def _differences(step: str, own: str, measured: Measured) -> Table:
+    names = [f"{name}_difference" for name in MEASURED]
+    return Table(
+        id=f"{step}-differences",
+        title=f"{own} minus another imputation",
+        caption="Paired differences of the protocol's own strategy minus the other: above 0 the "
+        "own one has the higher value.",
+        columns=_heads(),
+        rows=tuple(
+            (population, strategy, *(_cell(found.get(name)) for name in names))
+            for (population, strategy), found in measured.items()
+            if strategy != own
+        ),
+    )
+
+
+def _heads() -> tuple[str, ...]:
+    return ("data set", "imputation", *(MEASURES[name].title for name in MEASURED))
 
 
 def _cell(found: Measurement | None) -> str:
     if found is None:
-        return ""
+        return "no difference: see the values"
     if isinstance(found, NotEstimable):
         return found.describe()
     return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"

@@ -206,13 +206,15 @@ def test_own_strategy_that_fails_leaves_the_others_without_a_difference() -> Non
 
 def test_table_and_figures_have_a_row_for_every_strategy_and_data_set() -> None:
     output = checked(inputs(Refits()), strategies=["mena", "mean"])
-    (table,) = output.tables
-    assert [row[:2] for row in table.rows] == [
+    values, differences = output.tables
+    assert [row[:2] for row in values.rows] == [
         (place, strategy)
         for place in ("home", "away")
         for strategy in ("mask_and_time (own)", "mena", "mean")
     ]
-    assert all(len(row) == len(table.columns) for row in table.rows)
+    assert [row[1] for row in differences.rows] == ["mena", "mean"] * 2
+    for table in output.tables:
+        assert all(len(row) == len(table.columns) == 5 for row in table.rows)
     assert len(output.figures) == len(MEASURED)
     for figure in output.figures:
         assert len(figure.content["rows"]) == 6  # type: ignore[arg-type]
