@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from samd_validate.binding import PlannedModel, PlannedRead
 from samd_validate.core.arrays import FloatArray
@@ -15,7 +16,7 @@ from samd_validate.core.cohort import Cohort, Split
 from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import FitRequest
-from samd_validate.core.model import Model, Progress
+from samd_validate.core.model import Model, Progress, Refit
 from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
 from samd_validate.plan import Plan
@@ -102,6 +103,7 @@ def _trained(
         model=models[0],
         threshold=None if point is None else point.threshold,
         threshold_origin="" if point is None else point.origin,
+        refit=_refit(plan.models[0], request),
     )
     return Study(inputs=inputs, models=models, cohorts=cohorts, split=split, operating_point=point)
 
@@ -131,6 +133,19 @@ def _fit(planned: PlannedModel, request: FitRequest) -> Model:
     mine = replace(request, name=name, seed=step_seed(request.seed, f"model/{name}"))
     model: Model = planned.family.run(mine, planned.params)
     return model
+
+
+def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
+    """Return a way to fit a model again with some of its recipe's parameters changed."""
+
+    def refit(changed: Mapping[str, object]) -> Model:
+        try:
+            params = planned.family.params.model_validate({**planned.recipe.params, **changed})
+        except ValidationError as error:
+            raise ValueError("; ".join(one["msg"] for one in error.errors())) from None
+        return _fit(replace(planned, params=params), request)
+
+    return refit
 
 
 def _scored(
@@ -189,6 +204,18 @@ def _black_box(plan: Plan, model: PredictionsFile, cohorts: Mapping[str, Cohort]
             for name, cohort in cohorts.items()
             for column in columns
             if column not in cohort.scores
+        ]
+    )
+    gather(
+        [
+            Problem(
+                where=f"data set {name!r}, score {model.score!r}",
+                found=f"{lacking} of {cohort.size} units without a score",
+                expected="a score of the device for every unit",
+                todo="leave these units out of the data set, and say so in its flow",
+            )
+            for name, cohort in cohorts.items()
+            if (lacking := int((~np.isfinite(cohort.scores[model.score])).sum()))
         ]
     )
     populations = tuple(
