@@ -21,6 +21,7 @@ from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
 from samd_validate.plan import Plan
 from samd_validate.protocol.schema import OperatingPointRule, PredictionsFile
+from samd_validate.scores import refuse_lacking, scores_that_came, with_scores
 from samd_validate.stats.engine import choose_threshold
 
 
@@ -82,7 +83,7 @@ def _trained(
         progress=progress,
         checkpoint_place=None if checkpoints is None else str(checkpoints),
     )
-    came_with = _scores_that_came(plan, cohorts)
+    came_with = scores_that_came(plan, cohorts)
     models = tuple(_fit(planned, request) for planned in plan.models)
     tuned = _scored("tuning", tuning, models, is_external=False, progress=progress)
     populations = [
@@ -93,7 +94,7 @@ def _trained(
     if split.test.size:
         test = _scored("test", split.part("test"), models, is_external=False, progress=progress)
         populations.insert(0, test)
-    populations = [_with_scores(population, came_with) for population in populations]
+    populations = [with_scores(population, came_with) for population in populations]
     point = _operating_point(protocol.operating_point, tuned)
     inputs = Inputs(
         populations=tuple(populations),
@@ -163,61 +164,8 @@ def _scored(
     )
 
 
-def _scores_that_came(plan: Plan, cohorts: Mapping[str, Cohort]) -> tuple[str, ...]:
-    """Return the scores of the data that the protocol names as comparators, all of them known."""
-    model = plan.protocol.model
-    names = () if isinstance(model, PredictionsFile) else model.scores or ()
-    known = sorted({name for cohort in cohorts.values() for name in cohort.scores})
-    gather(
-        [
-            Problem(
-                where="model.scores",
-                found=f"no data set has scores named {name!r}",
-                expected=did_you_mean(name, known) if known else "data sets that have scores",
-                todo="correct model.scores, or leave it out",
-            )
-            for name in names
-            if name not in known
-        ]
-    )
-    return names
-
-
-def _with_scores(population: Population, names: Sequence[str]) -> Population:
-    """Return the population with those of the scores that its data set has for any unit."""
-    scores = population.cohort.scores
-    found = {name: scores[name] for name in names if name in scores}
-    found = {name: score for name, score in found.items() if np.isfinite(score).any()}
-    return replace(population, comparators={**population.comparators, **found})
-
-
 def _black_box(plan: Plan, model: PredictionsFile, cohorts: Mapping[str, Cohort]) -> Study:
-    columns = (model.score, *model.comparators)
-    gather(
-        [
-            Problem(
-                where=f"data set {name!r}",
-                found=f"no scores named {column!r}",
-                expected=did_you_mean(column, cohort.scores),
-                todo="correct model.score or model.comparators",
-            )
-            for name, cohort in cohorts.items()
-            for column in columns
-            if column not in cohort.scores
-        ]
-    )
-    gather(
-        [
-            Problem(
-                where=f"data set {name!r}, score {model.score!r}",
-                found=f"{lacking} of {cohort.size} units without a score",
-                expected="a score of the device for every unit",
-                todo="leave these units out of the data set, and say so in its flow",
-            )
-            for name, cohort in cohorts.items()
-            if (lacking := int((~np.isfinite(cohort.scores[model.score])).sum()))
-        ]
-    )
+    refuse_lacking(model, cohorts)
     populations = tuple(
         Population(
             name=name,
