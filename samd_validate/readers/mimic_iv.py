@@ -20,6 +20,7 @@ from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder, needed_events
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.tables import Table, TableShape, attempt, find_tables
 from samd_validate.readers.events.ways import Events
 from samd_validate.readers.mimic.groups import groups_of
@@ -120,7 +121,8 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
         raise CannotRun(_nothing_measured(request, variables))
-    return _cohort(request, params, stays, series, flow, tally, plan, files)
+    cohort = _cohort(request, params, stays, series, flow, tally, plan, files)
+    return told_as_simulated(cohort, _place(request))
 
 
 def _place(request: ReadRequest) -> Path:
