@@ -13,6 +13,14 @@ from samd_validate.core.cohort import Cohort, FlowRow, Provenance
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._tables import TextTable
+from samd_validate.readers.eicu.patients import (
+    ALIVE,
+    CITATION,
+    EXPIRED,
+    LICENCE,
+    age_bands,
+    ages_in_years,
+)
 
 TABLES = {
     "patient": (
@@ -32,15 +40,7 @@ TABLES = {
         "actualhospitalmortality",
     ),
 }
-TOP_CODED = "> 89"
-TOP_CODED_AGE = 90.0
-AGE_BANDS = ((0, "18-44"), (45, "45-64"), (65, "65-79"), (80, "80+"))
-OUTCOMES = ("ALIVE", "EXPIRED")
-CITATION = (
-    "Pollard TJ, Johnson AEW, Raffa JD, Celi LA, Mark RG, Badawi O. The eICU Collaborative "
-    "Research Database. Sci Data 2018;5:180178. Zimmerman JE et al. APACHE IV. Crit Care Med "
-    "2006;34:1297-1310."
-)
+OUTCOMES = (ALIVE, EXPIRED)
 
 
 class EicuApacheParams(BaseModel):
@@ -69,9 +69,9 @@ def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
     patient, hospital = tables["patient"], tables["hospital"]
     stay = _matched(result.text("patientunitstayid")[rows], patient, "patientunitstayid")
     place = _matched(patient.text("hospitalid")[stay], hospital, "hospitalid")
-    age, top_coded = _ages(patient.text("age")[stay])
+    age, top_coded = ages_in_years(patient.text("age")[stay].tolist())
     groups = {
-        "age_band": _bands(age),
+        "age_band": age_bands(age),
         "gender": patient.text("gender")[stay],
         "ethnicity": patient.text("ethnicity")[stay],
         "region": hospital.text("region")[place],
@@ -167,23 +167,6 @@ def _matched(keys: Column, table: TextTable, column: str) -> Column:
     return rows
 
 
-def _ages(text: Column) -> tuple[FloatArray, int]:
-    ages = [TOP_CODED_AGE if one == TOP_CODED else _age(one) for one in text.tolist()]
-    return np.array(ages), int((text == TOP_CODED).sum())
-
-
-def _age(text: str) -> float:
-    return float(text) if text.isdigit() else float("nan")
-
-
-def _bands(age: FloatArray) -> Column:
-    starts = np.array([start for start, _ in AGE_BANDS])
-    names = np.array([name for _, name in AGE_BANDS])
-    known = np.isfinite(age)
-    position = np.searchsorted(starts, np.where(known, age, 0), side="right") - 1
-    return np.where(known, names[position], "")
-
-
 def _flow(
     mine: BoolArray,
     predicted: BoolArray,
@@ -217,7 +200,7 @@ def _provenance(tables: dict[str, TextTable]) -> Provenance:
     return Provenance(
         source="eicu-crd-demo",
         title="eICU Collaborative Research Database, APACHE results",
-        licence="ODbL 1.0 (demo); PhysioNet credentialed licence (full database)",
+        licence=LICENCE,
         citation=CITATION,
         fingerprint=digest([(file.name, file.size_bytes, file.sha256) for file in files]),
         files=files,

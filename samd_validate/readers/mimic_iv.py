@@ -21,15 +21,14 @@ from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder, needed_events
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
 from samd_validate.readers.events.simulated import told_as_simulated
+from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import Table, TableShape, attempt, find_tables
 from samd_validate.readers.events.ways import Events
 from samd_validate.readers.mimic.groups import groups_of
 from samd_validate.readers.mimic.stays import (
     ADMISSIONS,
     ICUSTAYS,
-    OLDEST,
     PATIENTS,
-    StayRule,
     chosen_stays,
     read_people,
 )

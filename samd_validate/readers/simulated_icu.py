@@ -14,13 +14,17 @@ from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, Provenance
 from samd_validate.core.kinds import ReadRequest, reader
+from samd_validate.core.model import Progress
+from samd_validate.readers.eicu_crd import EicuCrdParams, eicu_crd
 from samd_validate.readers.events.simulated import CITATION, LICENCE, NOTE
-from samd_validate.readers.simulation.folders import Simulation, simulated_folder
-from samd_validate.readers.simulation.mimic_folder import STAY, SUBJECT
+from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
+from samd_validate.readers.simulation import eicu_folder, mimic_folder
+from samd_validate.readers.simulation.folders import Shape, Simulation, simulated_folder
 from samd_validate.readers.simulation.people import GROUPS
 from samd_validate.readers.simulation.variables import SIMULATED
 
-DRAWN = 0.5
+SHAPES: dict[str, Shape] = {"riverside": "mimic_iv", "hillcrest": "eicu_crd"}
+DRAWN = 0.5  # of the progress
 
 
 class SimulatedIcuParams(BaseModel):
@@ -47,7 +51,7 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
     docs/methods/simulated_icu.md.
     """
     wanted = Simulation(
-        shape="mimic_iv",
+        shape=SHAPES[params.site],
         site=params.site,
         stays=params.stays,
         seed=request.seed if params.seed is None else params.seed,
@@ -64,37 +68,44 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
             batch_stays=params.stays,
             progress=lambda _, share: request.progress(what, DRAWN * share),
         )
-        cohort = _read(replace(request, place=str(place), progress=_second_half(request)))
+        cohort = _read(wanted.shape, replace(request, place=str(place), progress=_second(request)))
     return _named(cohort, params.site)
 
 
-def _second_half(request: ReadRequest):
+def _second(request: ReadRequest) -> Progress:
+    """Return the progress of what follows the drawing."""
     return lambda what, share: request.progress(what, DRAWN + (1 - DRAWN) * share)
 
 
-def _read(request: ReadRequest) -> Cohort:
-    from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
-
+def _read(shape: Shape, request: ReadRequest) -> Cohort:
     names = tuple(one.name for one in SIMULATED)
-    params = MimicIvParams(stays="all", variables=names)
-    cohort: Cohort = mimic_iv.run(request, params)
-    return cohort
+    if shape == "mimic_iv":
+        home: Cohort = mimic_iv.run(request, MimicIvParams(stays="all", variables=names))
+        return home
+    away: Cohort = eicu_crd.run(request, EicuCrdParams(stays="all", variables=names))
+    return away
 
 
 def _named(cohort: Cohort, site: str) -> Cohort:
     """Return the cohort under the names of the simulated site, with what was drawn of it."""
+    groups = dict(cohort.groups)
+    if SHAPES[site] == "mimic_iv":
+        stay, patient = mimic_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
+    else:
+        stay, patient = eicu_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
+        groups["admission_type"] = eicu_folder.admission_types(groups["admission_source"])
     return replace(
         cohort,
-        unit_id=_names(site, "stay", cohort.unit_id, STAY),
-        patient_id=_names(site, "patient", cohort.patient_id, SUBJECT),
+        unit_id=_names(site, "stay", stay),
+        patient_id=_names(site, "patient", patient),
         site=np.full(cohort.size, site),
-        groups={name: cohort.groups[name] for name in GROUPS},
+        groups={name: groups[name] for name in GROUPS},
         provenance=_provenance(cohort, site),
     )
 
 
-def _names(site: str, what: str, ids: Column, first: int) -> Column:
-    return np.array([f"{site}-{what}-{number - first:06d}" for number in ids.astype(int).tolist()])
+def _names(site: str, what: str, numbers: Column) -> Column:
+    return np.array([f"{site}-{what}-{number:06d}" for number in numbers.tolist()])
 
 
 def _provenance(cohort: Cohort, site: str) -> Provenance:

@@ -12,6 +12,7 @@ def value_rows(tally: Tally) -> list[FlowRow]:
     counts["scores of which not all parts were charted together, not used"] = tally.incomplete
     counts["outside plausible limits after they were added up, not used"] = tally.beyond
     counts["used"] = tally.of_fate(USED)
+    counts["of these replaced by a value of the same minute that was stored later"] = tally.replaced
     return [
         FlowRow(kind="handled", reason=reason, count=n, counted="values")
         for reason, n in counts.items()

@@ -53,6 +53,7 @@ class Tally:
     fates: Counter[tuple[int, int]] = field(default_factory=Counter)
     incomplete: int = 0
     beyond: int = 0
+    replaced: int = 0
     units: list[UnitRow] = field(default_factory=list)
 
     def of_fate(self, fate: int) -> int:
@@ -119,7 +120,7 @@ def _batch(
     single = kept.filter(pl.col("how") == LAST).select(scores.columns)
     sums = _added(kept.filter(pl.col("how") == SUM), plan, is_mean=False)
     sums = _within_limits(sums, plan, tally)
-    last = _last(pl.concat([single, _within_limits(scores, plan, tally)]), plan)
+    last = _last(pl.concat([single, _within_limits(scores, plan, tally)]), plan, tally)
     means = _added(kept.filter(pl.col("how") == MEAN), plan, is_mean=True)
     place = (pl.col("unit_index").cast(pl.Int64) * plan.window_minutes + pl.col("minute")) * len(
         plan.variables
@@ -224,11 +225,17 @@ def _added(kept: pl.DataFrame, plan: Binning, *, is_mean: bool) -> pl.DataFrame:
     )
 
 
-def _last(kept: pl.DataFrame, plan: Binning) -> pl.DataFrame:
-    """Return the last value of each interval; of one minute, the one stored last."""
+def _last(kept: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
+    """Return the last value of each interval; of one minute, the one stored last; count others."""
+    import polars as pl
+
     ordered = kept.with_columns(interval=_interval(plan)).sort(
         "interval", "minute", "stored", "value"
     )
+    is_again = (pl.col("interval") == pl.col("interval").shift()) & (
+        pl.col("minute") == pl.col("minute").shift()
+    )
+    tally.replaced += int(ordered.select(is_again.sum()).item())
     return ordered.unique("interval", keep="last", maintain_order=True).select(*PLACE, "value")
 
 

@@ -32,11 +32,24 @@ def cache_folder(chosen: str | None) -> Path:
 def needed_events(
     table: Table, key: str, keys: Sequence[int], files: Sequence[SourceFile], folder: Path
 ) -> pl.LazyFrame:
-    """Return the rows of a table whose ``key`` is among ``keys``, as a scan of Parquet.
+    """Return the rows of a table whose ``key`` is among ``keys``; see :func:`needed_rows`."""
+    import polars as pl
+
+    return needed_rows(table, pl.col(key).is_in(list(keys)), keys, files, folder)
+
+
+def needed_rows(
+    table: Table,
+    needed: pl.Expr,
+    words: Sequence[int | str],
+    files: Sequence[SourceFile],
+    folder: Path,
+) -> pl.LazyFrame:
+    """Return the rows of a table for which ``needed`` holds, as a scan of Parquet.
 
     A Parquet table is scanned where it lies. Of a CSV the needed rows are written once to
-    ``folder``, under a name made of the digests of the files, the items and the columns; an entry
-    that does not fit its own digest is made again.
+    ``folder``, under a name made of the digests of the files, the columns, and the ``words`` that
+    ``needed`` is made of; an entry that does not fit its own digest is made again.
 
     Raises
     ------
@@ -45,20 +58,20 @@ def needed_events(
     """
     import polars as pl
 
-    needed = table.scan().filter(pl.col(key).is_in(list(keys)))
+    rows = table.scan().filter(needed)
     if table.is_parquet:
-        return table.parsed(needed)
-    entry = folder / f"{_entry_name(table, keys, files)}.parquet"
+        return table.parsed(rows)
+    entry = folder / f"{_entry_name(table, words, files)}.parquet"
     if not _is_whole(entry):
-        _write(table, table.parsed(needed), entry)
+        _write(table, table.parsed(rows), entry)
     return pl.scan_parquet(entry)
 
 
-def _entry_name(table: Table, keys: Sequence[int], files: Sequence[SourceFile]) -> str:
+def _entry_name(table: Table, words: Sequence[int | str], files: Sequence[SourceFile]) -> str:
     content = [
         LAYOUT,
         [file.sha256 for file in files],
-        sorted(keys),
+        sorted(words, key=str),
         dict(table.shape.columns),
     ]
     return digest(content).removeprefix("sha256:")

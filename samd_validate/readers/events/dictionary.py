@@ -186,8 +186,10 @@ def _faults_of(
         keys = [(item.table, item.key) for item in items]
         if len(set(keys)) < len(keys):
             faults.append((f"an item twice in {source}", "each item once per variable"))
-        if any(item.part for item in items) and not all(item.part for item in items):
-            faults.append((f"items with and without a part in {source}", "all or none"))
+        is_mixed = any(item.part for item in items) and not all(item.part for item in items)
+        if is_mixed and one.aggregate != "last":
+            found = f"items with and without a part in {source}"
+            faults.append((found, "all or none, unless the last value stands"))
         faults += [
             (f"unit {item.unit!r} of {source} {item.key}", f"a conversion to {one.unit!r}")
             for item in items

@@ -47,9 +47,7 @@ def told_as_simulated(cohort: Cohort, place: Path) -> Cohort:
         notes=(NOTE, *cohort.provenance.notes),
     )
     planted = {f"simulation_truth_{cohort.name}": truth}
-    return replace(
-        cohort, provenance=provenance, attachments={**cohort.attachments, **planted}
-    )
+    return replace(cohort, provenance=provenance, attachments={**cohort.attachments, **planted})
 
 
 def _damaged() -> Problem:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -25,10 +25,14 @@ FORM_WORDS = "one of NAME.csv, NAME.csv.gz, NAME.parquet, or a folder NAME of Pa
 
 @dataclass(frozen=True, kw_only=True)
 class TableShape:
-    """What a table must have: its place in the folder, and the kind of each column used."""
+    """What a table must have: its place in the folder, and the kind of each column used.
+
+    ``needed_for`` names the variables that cannot be read without it; empty: nothing can.
+    """
 
     place: str
     columns: Mapping[str, Kind]
+    needed_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +54,9 @@ class Table:
 
     def _in_folder(self, path: Path) -> str:
         folder, _, table = self.shape.place.rpartition("/")
-        is_shard = path.parent.name == table
-        return f"{self.shape.place if is_shard else folder}/{path.name}"
+        is_shard = path.suffix == ".parquet" and path.parent.name.lower() == table.lower()
+        beside = self.shape.place if is_shard else folder
+        return f"{beside}/{path.name}" if beside else path.name
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
@@ -115,18 +120,38 @@ def attempt(make: Callable[[], Made]) -> tuple[Made | None, tuple[Problem, ...]]
 
 
 def _found(place: Path, shape: TableShape) -> Table:
-    base = place / shape.place
-    files = [base.with_name(base.name + form) for form in FORMS]
-    forms: list[tuple[Path, ...]] = [(path,) for path in files if path.is_file()]
-    shards = tuple(sorted(base.glob("*.parquet"))) if base.is_dir() else ()
-    forms += [shards] if shards else []
+    forms = _forms(place / shape.place)
     if len(forms) != 1:
         names = ", ".join(sorted(one[0].name for one in forms))
         found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
-        raise CannotRun(_problem(shape.place, found, FORM_WORDS))
+        raise CannotRun(_not_one(shape, found))
     table = Table(shape=shape, paths=forms[0])
     gather(_faults(table))
     return table
+
+
+def _forms(base: Path) -> list[tuple[Path, ...]]:
+    """Return the files of each form of a table; upper and lower case are alike."""
+    beside = sorted(base.parent.iterdir()) if base.parent.is_dir() else []
+    names = {(base.name + form).lower() for form in FORMS}
+    forms: list[tuple[Path, ...]] = [
+        (path,) for path in beside if path.name.lower() in names and path.is_file()
+    ]
+    folders = [path for path in beside if path.name.lower() == base.name.lower() and path.is_dir()]
+    shards = [tuple(sorted(path.glob("*.parquet"))) for path in folders]
+    return forms + [one for one in shards if one]
+
+
+def _not_one(shape: TableShape, found: str) -> Problem:
+    problem = _problem(shape.place, found, FORM_WORDS)
+    if not shape.needed_for:
+        return problem
+    names = ", ".join(shape.needed_for)
+    return replace(
+        problem,
+        found=f"{found}, needed for {names}",
+        todo=f"{problem.todo}; or name other variables in params.variables",
+    )
 
 
 def _faults(table: Table) -> list[Problem]:

@@ -17,7 +17,6 @@ MEAN, SUM, LAST, PARTS = range(4)
 HOW = {"mean": MEAN, "sum": SUM, "last": LAST}
 UNSTATED = ("", "None")
 WAY = {
-    "key": "Int64",
     "unit": "String",
     "variable": "Int16",
     "factor": "Float64",
@@ -65,7 +64,8 @@ def ways(
                     way = _way(dictionary, one, item, unit, one.parts(source))
                     rows.append({"key": key, "unit": unit, "variable": index, **way})
                     words.append(_in_words(events.table, one, item, unit, count, way))
-    schema = {name: getattr(pl, dtype) for name, dtype in WAY.items()}
+    schema = {"key": found.schema["key"]}
+    schema |= {name: getattr(pl, dtype) for name, dtype in WAY.items()}
     return pl.DataFrame(rows, schema=schema), words
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from samd_validate.core.cohort import FlowRow
-from samd_validate.core.errors import CannotRun, Problem, gather
+from samd_validate.core.errors import Problem, gather
+from samd_validate.readers.events.stays import StayRule, StayWords, chosen
 from samd_validate.readers.events.tables import Table, TableShape, attempt
 
 if TYPE_CHECKING:
@@ -52,17 +52,9 @@ KEYS = {
     ADMISSIONS.place: "hadm_id",
     ICUSTAYS.place: "stay_id",
 }
-OLDEST = 89
 
 
-@dataclass(frozen=True, kw_only=True)
-class StayRule:
-    """Which stays are wanted: the protocol's own words."""
-
-    stays: Literal["first_of_patient", "first_of_admission", "all"]
-    minimum_age_years: float
-    window_hours: float
-    horizon_hours: float | None
+WORDS = StayWords(stays=ICUSTAYS.place, admissions=ADMISSIONS.place, patients=PATIENTS.place)
 
 
 def read_people(tables: Mapping[str, Table]) -> dict[str, pl.DataFrame]:
@@ -103,110 +95,30 @@ def chosen_stays(
     CannotRun
         If no stay is left.
     """
-    import polars as pl
-
-    joined = _with_outcome(_joined(people), rule)
-    reasons = _exclusions(rule)
-    fate = pl.lit(len(reasons))
-    for number in reversed(range(len(reasons))):
-        excluded = reasons[number][1].fill_null(False)
-        fate = pl.when(excluded).then(number).otherwise(fate)
-    judged = joined.with_columns(fate=fate)
-    counts = dict(judged.group_by("fate").len().iter_rows())
-    flow = [FlowRow(kind="start", reason="ICU stays in icu/icustays", count=judged.height)]
-    flow += [
-        FlowRow(kind="excluded", reason=words, count=counts.get(number, 0))
-        for number, (words, _) in enumerate(reasons)
-    ]
-    kept = judged.filter(pl.col("fate") == len(reasons)).sort("subject_id", "stay_id")
-    if kept.height == 0:
-        raise CannotRun(_nobody(flow))
-    return kept.with_row_index("unit_index"), flow
+    return chosen(_joined(people), rule, WORDS)
 
 
 def _joined(people: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return every ICU stay with its admission and patient, its order, and overlaps."""
+    """Return every ICU stay with its admission and patient."""
     import polars as pl
 
     patients, admissions, stays = (
         people[shape.place] for shape in (PATIENTS, ADMISSIONS, ICUSTAYS)
     )
-    ordered = stays.sort("subject_id", "intime", "stay_id", nulls_last=True)
-    latest = pl.col("outtime").cum_max().shift(1).over("subject_id")
-    following = pl.col("intime").shift(-1).over("subject_id")
     known = [
         admissions.drop("subject_id").with_columns(has_admission=True),
         patients.with_columns(has_patient=True),
     ]
     return (
-        ordered.with_columns(
-            overlaps=(pl.col("intime") < latest).fill_null(False)
-            | (following < pl.col("outtime")).fill_null(False),
-            of_patient=pl.int_range(pl.len()).over("subject_id"),
-            of_admission=pl.int_range(pl.len()).over("subject_id", "hadm_id"),
-        )
-        .join(known[0], on="hadm_id", how="left")
+        stays.join(known[0], on="hadm_id", how="left")
         .join(known[1], on="subject_id", how="left")
         .with_columns(
-            age_years=pl.col("anchor_age") + pl.col("admittime").dt.year() - pl.col("anchor_year")
+            age_years=pl.col("anchor_age") + pl.col("admittime").dt.year() - pl.col("anchor_year"),
+            is_flagged=pl.col("hospital_expire_flag") == 1,
         )
     )
-
-
-def _with_outcome(joined: pl.DataFrame, rule: StayRule) -> pl.DataFrame:
-    """Add death in hospital, its time (discharge where none is told), and the label."""
-    import polars as pl
-
-    died = (pl.col("hospital_expire_flag") == 1) | pl.col("deathtime").is_not_null()
-    predicted = pl.col("intime") + pl.duration(minutes=round(60 * rule.window_hours))
-    label = died
-    if rule.horizon_hours is not None:
-        label &= pl.col("end") <= predicted + pl.duration(minutes=round(60 * rule.horizon_hours))
-    disagrees = (pl.col("hospital_expire_flag") == 1) != pl.col("deathtime").is_not_null()
-    return (
-        joined.with_columns(end=pl.coalesce("deathtime", "dischtime"), predicted=predicted)
-        .with_columns(label=label.cast(pl.Int8), disagrees=disagrees)
-        .with_columns(stay_hours=(pl.col("outtime") - pl.col("intime")).dt.total_seconds() / 3600)
-    )
-
-
-def _exclusions(rule: StayRule) -> list[tuple[str, pl.Expr]]:
-    import polars as pl
-
-    window = f"{rule.window_hours:g} h"
-    first = {
-        "first_of_patient": ("not the patient's first ICU stay", pl.col("of_patient") > 0),
-        "first_of_admission": ("not the admission's first ICU stay", pl.col("of_admission") > 0),
-    }
-    order = [first[rule.stays]] if rule.stays in first else []
-    return [
-        ("without an admission in hosp/admissions", pl.col("has_admission").is_null()),
-        ("without a patient in hosp/patients", pl.col("has_patient").is_null()),
-        ("without time of admission to or discharge from the ICU", pl.col("stay_hours").is_null()),
-        ("discharged from the ICU before admission to it", pl.col("stay_hours") < 0),
-        ("without time of discharge or death", pl.col("end").is_null()),
-        ("age not known", pl.col("age_years").is_null()),
-        (
-            f"younger than {rule.minimum_age_years:g} years",
-            pl.col("age_years") < rule.minimum_age_years,
-        ),
-        *order,
-        ("overlapping with another ICU stay of the patient", pl.col("overlaps")),
-        (f"in the ICU for less than {window}", pl.col("stay_hours") < rule.window_hours),
-        (f"dead or out of hospital within {window}", pl.col("end") < pl.col("predicted")),
-    ]
 
 
 def _problem(table: Table, found: str, expected: str) -> Problem:
     todo = "restore the file from its source"
     return Problem(where=table.name, found=found, expected=expected, todo=todo)
-
-
-def _nobody(flow: list[FlowRow]) -> Problem:
-    lost = "; ".join(f"{row.reason}: {row.count}" for row in flow if row.count)
-    return Problem(
-        where="icu/icustays",
-        found=f"no stay for the cohort ({lost})",
-        expected="at least one stay that keeps the rules",
-        todo="check the folder, or the rules in the protocol's params",
-    )

@@ -42,6 +42,4 @@ def draw_stays(
     people = draw_people(site, stays, generator)
     charted = draw_charted(site, people, window_hours, generator)
     course = draw_course(people, window_hours, generator)
-    return Draw(
-        site=site, people=people, course=course, charted=charted, window_hours=window_hours
-    )
+    return Draw(site=site, people=people, course=course, charted=charted, window_hours=window_hours)

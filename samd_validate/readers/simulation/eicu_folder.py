@@ -24,7 +24,7 @@ ETHNICITIES = {
     "Hispanic": ("Hispanic",),
     "Asian": ("Asian",),
     "Other": ("Native American",),
-    "": ("",),
+    "": ("Other/Unknown", ""),
 }
 ADMITTED_FROM = {
     "emergency": ("Emergency Department",),
@@ -56,7 +56,8 @@ APERIODIC = (
     "noninvasivesystolic noninvasivediastolic noninvasivemean paop cardiacoutput cardiacinput svr "
     "svri pvr pvri"
 ).split()
-LAB_UNITS = {"10*3/uL": "K/mcL", "mm[Hg]": "mm Hg", "1": None, "[pH]": None}
+LAB_UNITS = {"10*3/uL": "K/mcL", "mm[Hg]": "mm Hg", "1": "ratio", "[pH]": None}
+OUTPUT = "flowsheet|Flowsheet Cell Labels|I&O|Output (ml)|"
 UNPREDICTED = 33  # one stay of so many has no prediction, which is written as -1
 VERSIONS = {"IV": 0.85, "IVa": 0.9}  # how much of the true log-odds a version tells
 
@@ -79,6 +80,18 @@ def eicu_tables(draw: Draw) -> dict[str, pl.DataFrame]:
         "nurseCharting": _nurse_charting(events["nurseCharting"], first),
         "intakeOutput": _outputs(events["intakeOutput"], first),
     }
+
+
+def drawn_numbers(unit_id: Column, patient_id: Column) -> tuple[Column, Column]:
+    """Return which stays and patients of the draw the ids of a cohort are, from 0."""
+    patients = [int(one.partition("-")[2]) for one in patient_id.tolist()]
+    return unit_id.astype(np.int64) - STAY, np.array(patients)
+
+
+def admission_types(sources: Column) -> Column:
+    """Return the drawn type of admission, of which the release has only where from."""
+    drawn = {one: kind for kind, known in ADMITTED_FROM.items() for one in known}
+    return np.array([drawn[one] for one in sources.tolist()])
 
 
 def _hospital() -> pl.DataFrame:
@@ -137,7 +150,9 @@ def _patient(draw: Draw) -> pl.DataFrame:
         unitdischargeoffset=pl.Series(left),
         unitdischargelocation=pl.Series(np.where(in_unit, "Death", "Floor")),
         unitdischargestatus=pl.Series(np.where(in_unit, "Expired", "Alive")),
-        uniquepid=pl.Series([f"{at:03d}-{one:07d}" for at, one in zip(hospital, person, strict=True)]),
+        uniquepid=pl.Series(
+            [f"{at:03d}-{one:07d}" for at, one in zip(hospital, person, strict=True)]
+        ),
     )
 
 
@@ -243,8 +258,8 @@ def _nurse_charting(events: pl.DataFrame, first: int) -> pl.DataFrame:
         nursingchartoffset="minute",
         nursingchartentryoffset="stored",
         nursingchartcelltypecat=pl.lit("Scores"),
-        nursingchartcelltypevallabel=pl.lit("Glasgow coma score"),
-        nursingchartcelltypevalname="key",
+        nursingchartcelltypevallabel=pl.col("key").str.split("|").list.first(),
+        nursingchartcelltypevalname=pl.col("key").str.split("|").list.last(),
         nursingchartvalue=pl.col("value").cast(pl.Int64).cast(pl.String),
     )
 
@@ -253,7 +268,6 @@ def _outputs(events: pl.DataFrame, first: int) -> pl.DataFrame:
     import polars as pl
 
     zero = pl.lit(0.0)
-    path = pl.lit("flowsheet|Flowsheet Cell Labels|I&O|Output (ml)|") + pl.col("key")
     return _numbered(events, "intakeoutputid", first).select(
         "intakeoutputid",
         "patientunitstayid",
@@ -263,7 +277,7 @@ def _outputs(events: pl.DataFrame, first: int) -> pl.DataFrame:
         dialysistotal=zero,
         nettotal=-pl.col("value"),
         intakeoutputentryoffset="stored",
-        cellpath=path,
+        cellpath=pl.lit(OUTPUT) + pl.col("key"),
         celllabel="key",
         cellvaluenumeric="value",
         cellvaluetext=pl.col("value").cast(pl.String),

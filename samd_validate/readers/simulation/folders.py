@@ -159,7 +159,5 @@ def _write_shard(path: Path, frame: pl.DataFrame) -> None:
 def _stream(path: Path, stack: ExitStack) -> IO[bytes]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = stack.enter_context(path.open("wb"))
-    packed = gzip.GzipFile(
-        filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0
-    )
+    packed = gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0)
     return stack.enter_context(packed)

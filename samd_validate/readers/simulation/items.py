@@ -33,9 +33,7 @@ class ItemRows:
     written: FloatArray
 
 
-def charted_tables(
-    draw: Draw, source: str, places: Mapping[str, int]
-) -> dict[str, pl.DataFrame]:
+def charted_tables(draw: Draw, source: str, places: Mapping[str, int]) -> dict[str, pl.DataFrame]:
     """Return by table: ``stay``, ``minute``, ``stored``, ``key``, ``value`` and UCUM ``unit``.
 
     ``places`` names for a variable which of its items in the source is written, if not the first.
@@ -59,7 +57,7 @@ def item_rows(draw: Draw, source: str, places: Mapping[str, int]) -> Iterator[It
     for index, simulated in enumerate(SIMULATED):
         rows = order[bounds[index] : bounds[index + 1]]
         entry, items = simulated.entry, simulated.entry.sources[source]
-        if entry.parts(source):
+        if items[0].part is not None:
             yield from _parts(items, rows, draw.charted.value[rows])
         elif simulated.name in PRESSURES:
             by_line = has_line[draw.charted.unit[rows]]

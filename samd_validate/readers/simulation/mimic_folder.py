@@ -78,6 +78,11 @@ def mimic_tables(draw: Draw) -> dict[str, pl.DataFrame]:
     }
 
 
+def drawn_numbers(unit_id: Column, patient_id: Column) -> tuple[Column, Column]:
+    """Return which stays and patients of the draw the ids of a cohort are, from 0."""
+    return unit_id.astype(np.int64) - STAY, patient_id.astype(np.int64) - SUBJECT
+
+
 def _stays(draw: Draw) -> pl.DataFrame:
     """Return ids and times of the stays; the unit is entered at the drawn time of day."""
     import polars as pl
