@@ -109,7 +109,7 @@ def _names(site: str, what: str, numbers: Column) -> Column:
 
 
 def _provenance(cohort: Cohort, site: str) -> Provenance:
-    """Return a provenance whose fingerprint is of the content: the folder is gone after the read."""
+    """Return a provenance whose fingerprint is of the content, as the folder is gone."""
     series = cohort.series
     assert series is not None  # noqa: S101 (a reader of events returns one)
     columns = (

@@ -14,12 +14,14 @@ import pytest
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
+from samd_validate.readers.eicu_crd import EicuCrdParams, eicu_crd
 from samd_validate.readers.events.simulated import MARK
 from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
+from samd_validate.readers.simulation import eicu_folder, mimic_folder
 from samd_validate.readers.simulation.draw import Draw, draw_stays, site_of
 from samd_validate.readers.simulation.eicu_folder import eicu_tables
 from samd_validate.readers.simulation.folders import Simulation, simulated_folder
-from samd_validate.readers.simulation.mimic_folder import STAY, SUBJECT, mimic_tables
+from samd_validate.readers.simulation.mimic_folder import mimic_tables
 from samd_validate.readers.simulation.variables import SIMULATED
 
 STAYS, SEED, WINDOW = 120, 4, 24
@@ -42,14 +44,23 @@ def drawn(shape: str) -> Draw:
 
 def read(place: Path, shape: str = "mimic_iv") -> Cohort:
     request = ReadRequest(dataset="d", place=str(place), seed=1, window_hours=WINDOW)
-    params = MimicIvParams(stays="all", variables=NAMES, keep_cache=False)
-    cohort: Cohort = mimic_iv.run(request, params)
+    options: dict[str, Any] = {"stays": "all", "variables": NAMES, "keep_cache": False}
+    cohort: Cohort
+    if shape == "mimic_iv":
+        cohort = mimic_iv.run(request, MimicIvParams(**options))
+    else:
+        cohort = eicu_crd.run(request, EicuCrdParams(**options))
     return cohort
 
 
 def folder(place: Path, shape: str = "mimic_iv", **options: Any) -> Path:
     simulated_folder(place / shape, WANTED[shape], **options)
     return place / shape
+
+
+@pytest.fixture(scope="module")
+def eicu(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return folder(tmp_path_factory.mktemp("b"), "eicu_crd", form="parquet")
 
 
 @pytest.fixture(scope="module")
@@ -191,24 +202,56 @@ def compare(found: dict[Any, float], expected: dict[Any, float]) -> None:
         assert found[place] == pytest.approx(value, abs=tolerance), place
 
 
+def compare_people(
+    cohort: Cohort, draw: Draw, stay: np.ndarray, patient: np.ndarray, oldest: int
+) -> None:
+    assert stay.tolist() == list(range(STAYS))
+    assert patient.tolist() == draw.people.patient.tolist()
+    assert cohort.label.tolist() == draw.people.label.tolist()
+    for name in ("sex", "age_band", "ethnicity"):
+        assert cohort.groups[name].tolist() == draw.people.groups[name].tolist()
+    age = draw.people.age_years
+    assert (age > 89).any()
+    assert cohort.numbers["age_years"].tolist() == np.where(age > 89, oldest, age).tolist()
+
+
 def test_what_was_drawn_is_what_is_read_from_the_shape_of_mimic_iv(mimic: Path) -> None:
     draw, cohort = drawn("mimic_iv"), read(mimic)
-    assert (cohort.unit_id.astype(int) - STAY).tolist() == list(range(STAYS))
-    assert (cohort.patient_id.astype(int) - SUBJECT).tolist() == draw.people.patient.tolist()
-    assert cohort.label.tolist() == draw.people.label.tolist()
-    for name, column in draw.people.groups.items():
-        assert cohort.groups[name].tolist() == column.tolist()
-    age = draw.people.age_years
-    assert cohort.numbers["age_years"].tolist() == np.where(age > 89, 91, age).tolist()
+    stay, patient = mimic_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
+    compare_people(cohort, draw, stay, patient, oldest=91)
+    assert cohort.groups["admission_type"].tolist() == draw.people.groups["admission_type"].tolist()
     over = draw.course.second[draw.charted.unit] > 0
     late = draw.charted.stored_minute + over > 60 * WINDOW
     assert late.sum() > 100
     compare(values_read(cohort), expected_values(draw, is_late=late))
 
 
+def test_what_was_drawn_is_what_is_read_from_the_shape_of_eicu(eicu: Path) -> None:
+    draw, cohort = drawn("eicu_crd"), read(eicu, "eicu_crd")
+    stay, patient = eicu_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
+    compare_people(cohort, draw, stay, patient, oldest=90)
+    kind = eicu_folder.admission_types(cohort.groups["admission_source"])
+    assert kind.tolist() == draw.people.groups["admission_type"].tolist()
+    assert np.unique(cohort.site).size == 12
+    assert set(cohort.groups["region"]) == {"Midwest", "Northeast", "South", "West"}
+    monitored = [one.panel in ("vitals", "temperature") for one in SIMULATED]  # no time of entry
+    late = (draw.charted.stored_minute > 60 * WINDOW) & ~np.array(monitored)[draw.charted.variable]
+    assert late.sum() > 30
+    compare(values_read(cohort), expected_values(draw, is_late=late))
+
+
+def test_apache_prediction_of_the_eicu_shape_ranks_and_is_missing_for_some(eicu: Path) -> None:
+    cohort = read(eicu, "eicu_crd")
+    score = cohort.scores["apache_iva"]
+    told = np.isfinite(score)
+    assert (~told).sum() == sum(int(one) % eicu_folder.UNPREDICTED == 0 for one in cohort.unit_id)
+    died = cohort.label == 1
+    assert np.median(score[told & died]) > 2 * np.median(score[told & ~died])
+
+
 def test_both_forms_and_any_size_of_batch_are_read_alike(mimic: Path, tmp_path: Path) -> None:
     one = read(mimic)
-    packed = read(folder(tmp_path / "packed", form="csv.gz"))
+    packed = read(folder(tmp_path / "packed"))
     assert values_read(packed) == values_read(one)
     assert packed.unit_id.tolist() == one.unit_id.tolist()
     small = read(folder(tmp_path / "small", form="parquet", batch_stays=50))
@@ -218,8 +261,11 @@ def test_both_forms_and_any_size_of_batch_are_read_alike(mimic: Path, tmp_path: 
     assert in_batches["labevent_id"].is_unique().all()
 
 
-def test_reader_says_that_the_patients_are_simulated(mimic: Path) -> None:
-    cohort = read(mimic)
+@pytest.mark.parametrize("shape", TABLES)
+def test_reader_says_that_the_patients_are_simulated(
+    request: pytest.FixtureRequest, shape: str
+) -> None:
+    cohort = read(request.getfixturevalue(shape.partition("_")[0]), shape)
     assert cohort.provenance.is_simulated
     assert "no person" in cohort.provenance.licence
     truth = cohort.attachments["simulation_truth_d"]

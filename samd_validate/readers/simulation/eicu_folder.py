@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 SOURCE = "eicu_crd"
+PLACES = {"fio2": 1}  # in respiratoryCharting
 STAY, ADMISSION = 1_000_000, 5_000_000
 OLDEST = 89
-YEARS = ("2014", "2015")
+YEARS = (2014, 2015)
 GENDERS = {"female": ("Female",), "male": ("Male",)}
 ETHNICITIES = {
     "White": ("Caucasian",),
@@ -49,13 +50,14 @@ HOSPITALS = (
     (420, "100 - 249", "f", "West"),
 )
 PERIODIC = (
-    "temperature sao2 heartrate respiration cvp etco2 systemicsystolic systemicdiastolic "
-    "systemicmean pasystolic padiastolic pamean st1 st2 st3 icp"
-).split()
+    *("temperature", "sao2", "heartrate", "respiration", "cvp", "etco2"),
+    *("systemicsystolic", "systemicdiastolic", "systemicmean"),
+    *("pasystolic", "padiastolic", "pamean", "st1", "st2", "st3", "icp"),
+)
 APERIODIC = (
-    "noninvasivesystolic noninvasivediastolic noninvasivemean paop cardiacoutput cardiacinput svr "
-    "svri pvr pvri"
-).split()
+    *("noninvasivesystolic", "noninvasivediastolic", "noninvasivemean", "paop"),
+    *("cardiacoutput", "cardiacinput", "svr", "svri", "pvr", "pvri"),
+)
 LAB_UNITS = {"10*3/uL": "K/mcL", "mm[Hg]": "mm Hg", "1": "ratio", "[pH]": None}
 OUTPUT = "flowsheet|Flowsheet Cell Labels|I&O|Output (ml)|"
 UNPREDICTED = 33  # one stay of so many has no prediction, which is written as -1
@@ -68,7 +70,7 @@ def eicu_tables(draw: Draw) -> dict[str, pl.DataFrame]:
     Ages above 89 are written as "> 89".
     """
     stays = _patient(draw)
-    events = charted_tables(draw, SOURCE, {})
+    events = charted_tables(draw, SOURCE, PLACES)
     first = 1000 * draw.first_stay
     return {
         "patient": stays,
@@ -78,6 +80,7 @@ def eicu_tables(draw: Draw) -> dict[str, pl.DataFrame]:
         "vitalAperiodic": _wide(events["vitalAperiodic"], "vitalaperiodicid", APERIODIC, first),
         "lab": _labs(events["lab"], first),
         "nurseCharting": _nurse_charting(events["nurseCharting"], first),
+        "respiratoryCharting": _respiratory(events["respiratoryCharting"], first),
         "intakeOutput": _outputs(events["intakeOutput"], first),
     }
 
@@ -208,7 +211,7 @@ def _apache(draw: Draw, stays: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(frames).sort("apachepatientresultsid")
 
 
-def _wide(events: pl.DataFrame, name: str, columns: list[str], first: int) -> pl.DataFrame:
+def _wide(events: pl.DataFrame, name: str, columns: tuple[str, ...], first: int) -> pl.DataFrame:
     """Return one row per minute of observation; what comes twice in it takes another row."""
     import polars as pl
 
@@ -261,6 +264,20 @@ def _nurse_charting(events: pl.DataFrame, first: int) -> pl.DataFrame:
         nursingchartcelltypevallabel=pl.col("key").str.split("|").list.first(),
         nursingchartcelltypevalname=pl.col("key").str.split("|").list.last(),
         nursingchartvalue=pl.col("value").cast(pl.Int64).cast(pl.String),
+    )
+
+
+def _respiratory(events: pl.DataFrame, first: int) -> pl.DataFrame:
+    import polars as pl
+
+    return _numbered(events, "respchartid", first).select(
+        "respchartid",
+        "patientunitstayid",
+        respchartoffset="minute",
+        respchartentryoffset="stored",
+        respcharttypecat=pl.lit("respFlowSettings"),
+        respchartvaluelabel="key",
+        respchartvalue=pl.col("value").cast(pl.String),
     )
 
 

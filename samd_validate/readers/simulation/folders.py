@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -160,4 +160,5 @@ def _stream(path: Path, stack: ExitStack) -> IO[bytes]:
     path.parent.mkdir(parents=True, exist_ok=True)
     file = stack.enter_context(path.open("wb"))
     packed = gzip.GzipFile(filename="", mode="wb", compresslevel=GZIP_LEVEL, fileobj=file, mtime=0)
-    return stack.enter_context(packed)
+    stack.callback(packed.close)
+    return cast("IO[bytes]", packed)

@@ -102,7 +102,7 @@ def _frame(draw: Draw, one: ItemRows) -> pl.DataFrame:
     ).with_columns(key=pl.lit(one.item.key), unit=pl.lit(one.item.unit))
 
 
-def words(known: dict[str, tuple[str, ...]], column: Column, number: Column) -> pl.Series:
+def words(known: Mapping[str, tuple[str, ...]], column: Column, number: Column) -> pl.Series:
     """Return for each row one of the words that a source has for a group, by its number."""
     import polars as pl
 
