@@ -52,7 +52,7 @@ class Simulation:
         return {
             "site": self.site,
             "stays": self.stays,
-            "seed": self.seed,
+            "seed": str(self.seed),  # may be larger than a whole number of JSON
             "planted": self.is_planted,
             "window_hours": self.window_hours,
         }
