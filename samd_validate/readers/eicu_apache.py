@@ -18,9 +18,9 @@ from samd_validate.readers.eicu.patients import (
     CITATION,
     EXPIRED,
     LICENCE,
-    age_bands,
     ages_in_years,
 )
+from samd_validate.readers.events.people import age_bands
 
 TABLES = {
     "patient": (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from samd_validate.core.cohort import Variable
 from samd_validate.core.errors import CannotRun
+from samd_validate.readers.eicu.measured import LONG, WIDE
 from samd_validate.readers.events.dictionary import (
     Dictionary,
     has_loinc_check_digit,
@@ -68,6 +69,21 @@ def test_fault_is_told_with_its_line(tmp_path: Path, change: dict[str, str], wor
         load_dictionary(written(tmp_path, {}, {"name": "second"} | change))
     assert words in str(stopped.value)
     assert all(problem.where.startswith("variables.yaml:") for problem in stopped.value.problems)
+
+
+def test_total_beside_its_parts_is_allowed_where_the_last_value_stands(tmp_path: Path) -> None:
+    more = ", {table: chartevents, key: 2, unit: Cel, part: a}"
+    path = written(tmp_path, {"aggregate": "last", "more": more})
+    assert load_dictionary(path).variables[0].parts("mimic_iv") == ("a",)
+
+
+def test_tables_of_eicu_are_those_its_reader_knows() -> None:
+    named = {
+        item.table
+        for one in shipped_dictionary().variables
+        for item in one.sources.get("eicu_crd", ())
+    }
+    assert named == {"patient", *WIDE, *(one.table for one in LONG)}
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:

@@ -37,9 +37,10 @@ class TableShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table that was found: its shape and its files, all CSV or all Parquet."""
+    """A table that was found: its shape, the folder, and its files, all CSV or all Parquet."""
 
     shape: TableShape
+    folder: Path
     paths: tuple[Path, ...]
 
     @property
@@ -53,10 +54,7 @@ class Table:
         return self.shape.place if len(self.paths) > 1 else self._in_folder(self.paths[0])
 
     def _in_folder(self, path: Path) -> str:
-        folder, _, table = self.shape.place.rpartition("/")
-        is_shard = path.suffix == ".parquet" and path.parent.name.lower() == table.lower()
-        beside = self.shape.place if is_shard else folder
-        return f"{beside}/{path.name}" if beside else path.name
+        return path.relative_to(self.folder).as_posix()
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
@@ -125,7 +123,7 @@ def _found(place: Path, shape: TableShape) -> Table:
         names = ", ".join(sorted(one[0].name for one in forms))
         found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
         raise CannotRun(_not_one(shape, found))
-    table = Table(shape=shape, paths=forms[0])
+    table = Table(shape=shape, folder=place, paths=forms[0])
     gather(_faults(table))
     return table
 
@@ -138,7 +136,7 @@ def _forms(base: Path) -> list[tuple[Path, ...]]:
         (path,) for path in beside if path.name.lower() in names and path.is_file()
     ]
     folders = [path for path in beside if path.name.lower() == base.name.lower() and path.is_dir()]
-    shards = [tuple(sorted(path.glob("*.parquet"))) for path in folders]
+    shards = [tuple(sorted(path.rglob("*.parquet"))) for path in folders]
     return forms + [one for one in shards if one]
 
 
