@@ -18,7 +18,7 @@ from samd_validate.core.model import Progress
 from samd_validate.readers.eicu_crd import EicuCrdParams, eicu_crd
 from samd_validate.readers.events.simulated import CITATION, LICENCE, NOTE
 from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
-from samd_validate.readers.simulation import eicu_folder, mimic_folder
+from samd_validate.readers.simulation import eicu_people, mimic_folder
 from samd_validate.readers.simulation.folders import Shape, Simulation, simulated_folder
 from samd_validate.readers.simulation.people import GROUPS
 from samd_validate.readers.simulation.variables import SIMULATED
@@ -92,8 +92,8 @@ def _named(cohort: Cohort, site: str) -> Cohort:
     if SHAPES[site] == "mimic_iv":
         stay, patient = mimic_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
     else:
-        stay, patient = eicu_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
-        groups["admission_type"] = eicu_folder.admission_types(groups["admission_source"])
+        stay, patient = eicu_people.drawn_numbers(cohort.unit_id, cohort.patient_id)
+        groups["admission_type"] = eicu_people.admission_types(groups["admission_source"])
     return replace(
         cohort,
         unit_id=_names(site, "stay", stay),

@@ -17,7 +17,7 @@ from samd_validate.core.kinds import ReadRequest
 from samd_validate.readers.eicu_crd import EicuCrdParams, eicu_crd
 from samd_validate.readers.events.simulated import MARK
 from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
-from samd_validate.readers.simulation import eicu_folder, mimic_folder
+from samd_validate.readers.simulation import eicu_people, mimic_folder
 from samd_validate.readers.simulation.draw import Draw, draw_stays, site_of
 from samd_validate.readers.simulation.eicu_folder import eicu_tables
 from samd_validate.readers.simulation.folders import Simulation, simulated_folder
@@ -228,9 +228,9 @@ def test_what_was_drawn_is_what_is_read_from_the_shape_of_mimic_iv(mimic: Path) 
 
 def test_what_was_drawn_is_what_is_read_from_the_shape_of_eicu(eicu: Path) -> None:
     draw, cohort = drawn("eicu_crd"), read(eicu, "eicu_crd")
-    stay, patient = eicu_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
+    stay, patient = eicu_people.drawn_numbers(cohort.unit_id, cohort.patient_id)
     compare_people(cohort, draw, stay, patient, oldest=90)
-    kind = eicu_folder.admission_types(cohort.groups["admission_source"])
+    kind = eicu_people.admission_types(cohort.groups["admission_source"])
     assert kind.tolist() == draw.people.groups["admission_type"].tolist()
     assert np.unique(cohort.site).size == 12
     assert set(cohort.groups["region"]) == {"Midwest", "Northeast", "South", "West"}
@@ -244,7 +244,7 @@ def test_apache_prediction_of_the_eicu_shape_ranks_and_is_missing_for_some(eicu:
     cohort = read(eicu, "eicu_crd")
     score = cohort.scores["apache_iva"]
     told = np.isfinite(score)
-    assert (~told).sum() == sum(int(one) % eicu_folder.UNPREDICTED == 0 for one in cohort.unit_id)
+    assert (~told).sum() == sum(int(one) % eicu_people.UNPREDICTED == 0 for one in cohort.unit_id)
     died = cohort.label == 1
     assert np.median(score[told & died]) > 2 * np.median(score[told & ~died])
 
