@@ -45,13 +45,13 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
     """Draw ICU stays with irregular, informatively missing measurements at one of two sites.
 
     What is drawn is written as a folder in the shape of a release and read as one: Riverside as
-    MIMIC-IV, Hillcrest as eICU-CRD. The second site differs in case mix and measuring habits, and
-    in one subgroup more patients die than their measurements tell. What was planted, and what
-    came of it in this draw, is the attachment ``simulation_truth_<data set>``. See
-    docs/methods/simulated_icu.md.
+    MIMIC-IV, Hillcrest as eICU-CRD, its twin as MIMIC-IV. The second site differs in case mix and
+    measuring habits, and in one subgroup more patients die than their measurements tell. What was
+    planted, and what came of it in this draw, is the attachment
+    ``simulation_truth_<data set>``. See docs/methods/simulated_icu.md.
     """
     wanted = Simulation(
-        shape=SHAPES[params.site],
+        shape=SHAPES[params.site] if params.planted else "mimic_iv",
         site=params.site,
         stays=params.stays,
         seed=request.seed if params.seed is None else params.seed,
@@ -69,7 +69,7 @@ def simulated_icu(request: ReadRequest, params: SimulatedIcuParams) -> Cohort:
             progress=lambda _, share: request.progress(what, DRAWN * share),
         )
         cohort = _read(wanted.shape, replace(request, place=str(place), progress=_second(request)))
-    return _named(cohort, params.site)
+    return _named(cohort, wanted.shape, params.site)
 
 
 def _second(request: ReadRequest) -> Progress:
@@ -86,10 +86,10 @@ def _read(shape: Shape, request: ReadRequest) -> Cohort:
     return away
 
 
-def _named(cohort: Cohort, site: str) -> Cohort:
+def _named(cohort: Cohort, shape: Shape, site: str) -> Cohort:
     """Return the cohort under the names of the simulated site, with what was drawn of it."""
     groups = dict(cohort.groups)
-    if SHAPES[site] == "mimic_iv":
+    if shape == "mimic_iv":
         stay, patient = mimic_folder.drawn_numbers(cohort.unit_id, cohort.patient_id)
     else:
         stay, patient = eicu_people.drawn_numbers(cohort.unit_id, cohort.patient_id)
@@ -100,6 +100,7 @@ def _named(cohort: Cohort, site: str) -> Cohort:
         patient_id=_names(site, "patient", patient),
         site=np.full(cohort.size, site),
         groups={name: groups[name] for name in GROUPS},
+        scores={},
         provenance=_provenance(cohort, site),
     )
 

@@ -12,7 +12,7 @@ from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_icu
 from samd_validate.readers.simulation.measurements import values_of
-from samd_validate.readers.simulation.people import RIVERSIDE, draw_people
+from samd_validate.readers.simulation.people import RIVERSIDE, SITES, draw_people
 from samd_validate.readers.simulation.variables import SIMULATED
 
 
@@ -31,12 +31,12 @@ def truth(cohort: Cohort) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def riverside() -> Cohort:
-    return draw("riverside", 8000)
+    return draw("riverside", 5000)
 
 
 @pytest.fixture(scope="module")
 def hillcrest() -> Cohort:
-    return draw("hillcrest", 8000)
+    return draw("hillcrest", 5000)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,29 @@ def test_more_die_in_the_planted_subgroup_than_measurements_tell(hillcrest: Coho
     assert planted["observed"] / planted["expected_from_measurements"] > 1.5
 
 
+@pytest.mark.parametrize("site", ["riverside", "hillcrest"])
+def test_people_and_names_are_those_drawn_and_series_account_for_themselves(site: str) -> None:
+    cohort = draw(site, 300, seed=8)
+    people = draw_people(SITES[site], 300, np.random.Generator(np.random.Philox(8)))
+    assert cohort.unit_id.tolist() == [f"{site}-stay-{one:06d}" for one in range(300)]
+    assert cohort.patient_id.tolist() == [f"{site}-patient-{one:06d}" for one in people.patient]
+    assert cohort.label.tolist() == people.label.tolist()
+    assert {name: column.tolist() for name, column in cohort.groups.items()} == {
+        name: column.tolist() for name, column in people.groups.items()
+    }
+    harmonised = cohort.attachments["harmonisation_d"]
+    assert isinstance(harmonised, dict)
+    assert harmonised["source"] == {"riverside": "mimic_iv", "hillcrest": "eicu_crd"}[site]
+    assert {one["status"] for one in harmonised["variables"]} == {"found"}
+    assert len(harmonised["variables"]) == len(SIMULATED)
+
+
 def test_twin_differs_in_nothing() -> None:
-    twin = draw("hillcrest", 500, planted=False)
+    twin, home = draw("hillcrest", 500, planted=False), draw("riverside", 500)
+    assert twin.series is not None
+    assert home.series is not None
+    assert np.array_equal(twin.series.value, home.series.value)
+    assert np.array_equal(twin.numbers["age_years"], home.numbers["age_years"])
     assert truth(twin)["differs_from_riverside"] == {}
     assert truth(twin)["subgroup"] is None
     assert twin.provenance.is_simulated
