@@ -235,8 +235,7 @@ def _placed(events: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
     units = {code: UNITS.get(code, code) for code in events["unit"].unique()}
     units |= dict.fromkeys(UNSTATED)
     unit = pl.col("unit").replace_strict(units, return_dtype=pl.String)
-    own = {key: written for key, written in UNITS_OF_ITEM.items() if key in set(events["key"])}
-    for key, written in own.items():
+    for key, written in UNITS_OF_ITEM.items():
         unit = pl.when(pl.col("key") == key).then(pl.lit(written, dtype=pl.String)).otherwise(unit)
     return events.with_columns(
         *(stays[name].gather(stay) for name in ("subject_id", "hadm_id", "stay_id")),
