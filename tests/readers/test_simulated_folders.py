@@ -14,6 +14,7 @@ import pytest
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
+from samd_validate.readers.eicu_apache import EicuApacheParams, eicu_apache
 from samd_validate.readers.eicu_crd import EicuCrdParams, eicu_crd
 from samd_validate.readers.events.simulated import MARK
 from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
@@ -247,6 +248,15 @@ def test_apache_prediction_of_the_eicu_shape_ranks_and_is_missing_for_some(eicu:
     assert (~told).sum() == sum(int(one) % eicu_people.UNPREDICTED == 0 for one in cohort.unit_id)
     died = cohort.label == 1
     assert np.median(score[told & died]) > 2 * np.median(score[told & ~died])
+
+
+def test_reader_of_deployed_scores_says_that_the_patients_are_simulated(tmp_path: Path) -> None:
+    request = ReadRequest(
+        dataset="d", place=str(folder(tmp_path, "eicu_crd")), seed=1, window_hours=WINDOW
+    )
+    cohort = eicu_apache.run(request, EicuApacheParams())
+    assert cohort.provenance.is_simulated
+    assert "simulation_truth_d" in cohort.attachments
 
 
 def test_both_forms_and_any_size_of_batch_are_read_alike(mimic: Path, tmp_path: Path) -> None:
