@@ -124,7 +124,7 @@ def _plan(
 def _place(request: ReadRequest) -> Path:
     place = Path(request.place) if request.place else None
     if place is not None and place.is_dir():
-        return place
+        return place / "tables" if (place / "tables").is_dir() else place
     raise CannotRun(
         Problem(
             where=f"data set {request.dataset!r}",

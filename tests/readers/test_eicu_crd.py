@@ -759,7 +759,20 @@ def test_means_of_intervals_are_those_of_plain_pandas(
 @pytest.fixture(scope="module")
 def demo(shared: Path) -> Cohort:
     names = ("sbp_cuff", "dbp_cuff", "map_cuff", "weight")
-    return read(shared / "data/eicu-crd-demo/tables", window_hours=24, variables=names)
+    return read(shared / "data/eicu-crd-demo", window_hours=24, variables=names)
+
+
+def test_demo_as_parquet_of_another_tool_is_the_same(
+    demo: Cohort, shared: Path, tmp_path: Path
+) -> None:
+    for name in (PATIENT, HOSPITAL, RESULT, "vitalAperiodic"):
+        path = shared / f"data/eicu-crd-demo/tables/{name}.csv.gz"
+        pl.read_csv(path, infer_schema_length=None).write_parquet(tmp_path / f"{name}.parquet")
+    names = ("sbp_cuff", "dbp_cuff", "map_cuff", "weight")
+    other = read(tmp_path, window_hours=24, variables=names)
+    assert same(demo, other)
+    assert set(other.groups["teaching_status"]) == {"teaching", "not teaching"}
+    assert all(np.array_equal(other.groups[name], demo.groups[name]) for name in demo.groups)
 
 
 def test_demo_cohort_is_counted_out(demo: Cohort) -> None:

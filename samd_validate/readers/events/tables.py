@@ -194,7 +194,7 @@ def _fits(dtype: pl.DataType, kind: Kind) -> bool:
         return dtype.is_numeric()
     if kind == "time":
         return dtype == pl.String or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
-    return dtype in (pl.String, pl.Categorical, pl.Null)
+    return dtype in (pl.String, pl.Categorical, pl.Boolean, pl.Null)
 
 
 def _expected(kind: Kind) -> str:
@@ -202,7 +202,7 @@ def _expected(kind: Kind) -> str:
         "id": "an integer type",
         "number": "a numeric type",
         "time": "a timestamp without time zone, or text YYYY-MM-DD HH:MM:SS",
-        "text": "a text type",
+        "text": "a text type, or true and false",
     }[kind]
 
 
