@@ -1,4 +1,4 @@
-"""Scores that came with the data: a black-box device's, and those a trained device is compared to."""
+"""Scores that came with the data: of a black-box device, or for comparison with a trained one."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.stays import StayRule
 from samd_validate.readers.events.tables import Table, attempt, find_tables
 from samd_validate.readers.events.ways import Events
@@ -104,7 +105,8 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
     if series.value.size == 0:
         raise CannotRun(_nothing_measured(request, variables))
     flow += [*_handled(stays, series, params), strangers, *value_rows(tally), _kept(stays.height)]
-    return _cohort(request, params, stays, series, flow, harmonisation(plan, tally), files)
+    cohort = _cohort(request, params, stays, series, flow, harmonisation(plan, tally), files)
+    return told_as_simulated(cohort, _place(request))
 
 
 def _plan(

@@ -25,6 +25,7 @@ from samd_validate.readers.events.account import (
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import shipped_dictionary
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import find_tables
 from samd_validate.readers.mimic.events import events_of, needed_tables
@@ -102,7 +103,8 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
         raise CannotRun(nothing_measured(request.dataset, plan))
-    return _cohort(request, params, stays, series, flow, tally, plan, files)
+    cohort = _cohort(request, params, stays, series, flow, tally, plan, files)
+    return told_as_simulated(cohort, _place(request))
 
 
 def _place(request: ReadRequest) -> Path:

@@ -106,6 +106,14 @@ class Dictionary(_Record):
         gather([_not_offered(name, source, offered) for name in wanted if name not in offered])
         return tuple(one for name, one in offered.items() if name in wanted)
 
+    def named(self, name: str) -> DictionaryVariable:
+        """Return a variable that is known to be in the dictionary; KeyError if it is not.
+
+        >>> shipped_dictionary().named("lactate").unit
+        'mmol/L'
+        """
+        return {one.name: one for one in self.variables}[name]
+
     def ucum(self, spelling: str) -> str:
         """Return the UCUM code of a unit as written in a source; what is unknown stays.
 
