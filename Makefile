@@ -35,11 +35,11 @@ schema: .venv/test.stamp
 	@sh .ci/system_libraries
 
 .venv/demo.stamp: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,imaging]'
 	@touch $@
 
 .venv/test.stamp: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,sql,imaging,dev]'
 	@touch $@ .venv/demo.stamp
 
 # an environment of its own: what is timed beside us holds other packages back

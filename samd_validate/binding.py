@@ -21,6 +21,8 @@ from samd_validate.protocol.schema import Dataset, RecipeModel
 from samd_validate.protocol.yaml_text import YamlText
 
 Place = tuple[str | int, ...]
+EXTRAS = {"ibis": "sql"}
+"""Which extra of the project brings a package; the others come with the models."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +142,7 @@ def _missing_extra(plugin: Plugin[Any], where: str) -> Problem:
         where=where,
         found=f"the package {plugin.extra!r} is not installed",
         expected=f"{plugin.kind} {plugin.name!r} needs it",
-        todo="pip install 'samd-validate[models]'",
+        todo=f"pip install 'samd-validate[{EXTRAS.get(plugin.extra, 'models')}]'",
     )
 
 

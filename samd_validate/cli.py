@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -157,6 +157,39 @@ def plan_size(
     from samd_validate.terminal import show_sizes
 
     show_sizes(size_plan(protocol, prevalence), json)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(help="The folder to write: new or empty.")],
+    shape: Annotated[Literal["mimic_iv", "eicu_crd"], typer.Option(help="Of which release.")],
+    site: Annotated[
+        Literal["riverside", "hillcrest"], typer.Option(help="Which simulated hospital.")
+    ] = "riverside",
+    stays: Annotated[int, typer.Option(min=50, help="How many stays.")] = 4000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
+    window_hours: Annotated[
+        float, typer.Option(min=1, max=720, help="Hours that are charted.")
+    ] = 48.0,
+    form: Annotated[Literal["csv.gz", "parquet"], typer.Option(help="Of the tables.")] = "csv.gz",
+    planted: Annotated[
+        bool, typer.Option("--planted/--twin", help="The twin differs in nothing.")
+    ] = True,
+) -> None:
+    """Write a folder shaped like MIMIC-IV or eICU-CRD in which no patient lives."""
+    from samd_validate.readers.simulation.folders import Simulation, simulated_folder
+
+    wanted = Simulation(
+        shape=shape,
+        site=site,
+        stays=stays,
+        seed=seed,
+        is_planted=planted,
+        window_hours=window_hours,
+    )
+    with _progress() as progress:
+        simulated_folder(out, wanted, form, progress=progress)
+    typer.echo(f"wrote {out}: {stays} simulated stays; its truth is in {out / 'SIMULATED.json'}")
 
 
 def _version(is_asked: bool) -> None:

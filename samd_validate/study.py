@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
 from samd_validate.binding import PlannedModel, PlannedRead
 from samd_validate.core.arrays import FloatArray
@@ -16,11 +17,12 @@ from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.images import Segmentation
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import FitRequest
-from samd_validate.core.model import Model, Progress, Segmenting
+from samd_validate.core.model import Model, Progress, Refit, Segmenting
 from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
 from samd_validate.plan import Plan
 from samd_validate.protocol.schema import OperatingPointRule, PredictionsFile
+from samd_validate.scores import refuse_lacking, scores_that_came, with_scores
 from samd_validate.stats.engine import choose_threshold
 
 
@@ -82,7 +84,7 @@ def _trained(
         progress=progress,
         checkpoint_place=None if checkpoints is None else str(checkpoints),
     )
-    came_with = _scores_that_came(plan, cohorts)
+    came_with = scores_that_came(plan, cohorts)
     models = tuple(_fit(planned, request) for planned in plan.models)
     tuned = _scored("tuning", tuning, models, is_external=False, progress=progress)
     populations = [
@@ -93,7 +95,7 @@ def _trained(
     if split.test.size:
         test = _scored("test", split.part("test"), models, is_external=False, progress=progress)
         populations.insert(0, test)
-    populations = [_with_scores(population, came_with) for population in populations]
+    populations = [with_scores(population, came_with) for population in populations]
     point = _operating_point(protocol.operating_point, tuned)
     inputs = Inputs(
         populations=tuple(populations),
@@ -103,6 +105,7 @@ def _trained(
         model=models[0],
         threshold=None if point is None else point.threshold,
         threshold_origin="" if point is None else point.origin,
+        refit=_refit(plan.models[0], request),
     )
     return Study(inputs=inputs, models=models, cohorts=cohorts, split=split, operating_point=point)
 
@@ -132,6 +135,19 @@ def _fit(planned: PlannedModel, request: FitRequest) -> Model:
     mine = replace(request, name=name, seed=step_seed(request.seed, f"model/{name}"))
     model: Model = planned.family.run(mine, planned.params)
     return model
+
+
+def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
+    """Return a way to fit a model again with some of its recipe's parameters changed."""
+
+    def refit(changed: Mapping[str, object]) -> Model:
+        try:
+            params = planned.family.params.model_validate({**planned.recipe.params, **changed})
+        except ValidationError as error:
+            raise ValueError("; ".join(one["msg"] for one in error.errors())) from None
+        return _fit(replace(planned, params=params), request)
+
+    return refit
 
 
 def _scored(
@@ -164,49 +180,8 @@ def _largest(segmentation: Segmentation, n: int) -> FloatArray:
     return np.array([float(segmentation.probability(row).max()) for row in range(n)])
 
 
-def _scores_that_came(plan: Plan, cohorts: Mapping[str, Cohort]) -> tuple[str, ...]:
-    """Return the scores of the data that the protocol names as comparators, all of them known."""
-    model = plan.protocol.model
-    names = () if isinstance(model, PredictionsFile) else model.scores or ()
-    known = sorted({name for cohort in cohorts.values() for name in cohort.scores})
-    gather(
-        [
-            Problem(
-                where="model.scores",
-                found=f"no data set has scores named {name!r}",
-                expected=did_you_mean(name, known) if known else "data sets that have scores",
-                todo="correct model.scores, or leave it out",
-            )
-            for name in names
-            if name not in known
-        ]
-    )
-    return names
-
-
-def _with_scores(population: Population, names: Sequence[str]) -> Population:
-    """Return the population with those of the scores that its data set has for any unit."""
-    scores = population.cohort.scores
-    found = {name: scores[name] for name in names if name in scores}
-    found = {name: score for name, score in found.items() if np.isfinite(score).any()}
-    return replace(population, comparators={**population.comparators, **found})
-
-
 def _black_box(plan: Plan, model: PredictionsFile, cohorts: Mapping[str, Cohort]) -> Study:
-    columns = (model.score, *model.comparators)
-    gather(
-        [
-            Problem(
-                where=f"data set {name!r}",
-                found=f"no scores named {column!r}",
-                expected=did_you_mean(column, cohort.scores),
-                todo="correct model.score or model.comparators",
-            )
-            for name, cohort in cohorts.items()
-            for column in columns
-            if column not in cohort.scores
-        ]
-    )
+    refuse_lacking(model, cohorts)
     populations = tuple(
         Population(
             name=name,

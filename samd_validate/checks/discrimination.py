@@ -14,7 +14,7 @@ DIFFERENCES = ("auroc", "auprc")
 
 @check(
     "discrimination",
-    version=2,
+    version=3,
     params=NoParams,
     measures=(*MEASURES, *(f"{name}_difference" for name in DIFFERENCES)),
     requirements=("REQ-PERF-DISCRIMINATION",),

@@ -50,7 +50,7 @@ class Dose:
 
 @check(
     "missingness_stress",
-    version=1,
+    version=2,
     params=StressParams,
     measures=(*MEASURED, *(f"{name}_difference" for name in DIFFERENCES)),
     needs=("model", "series"),

@@ -10,7 +10,7 @@ import numpy as np
 from samd_validate.core.arrays import Column, frozen_columns, frozen_mapping, read_only
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.images import Segmentation
-from samd_validate.core.model import Model
+from samd_validate.core.model import Model, Refit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,8 @@ class Inputs:
     the model learned from. ``threshold`` is the operating point, None if the protocol has none.
     At the gate before training nothing is scored: the parts stand in ``unscored``, and
     ``declared`` names the columns that the recipe will read (None: not known).
+    ``refit`` fits the device again with other hyper-parameters, for checks of what a choice in its
+    making does; None for a device that is known by its predictions.
     """
 
     populations: tuple[Population, ...]
@@ -84,6 +86,7 @@ class Inputs:
     threshold_origin: str = ""
     unscored: tuple[Part, ...] = ()
     declared: frozenset[str] | None = None
+    refit: Refit | None = None
 
     @property
     def internal(self) -> tuple[Population, ...]:

@@ -1,4 +1,4 @@
-"""The three kinds of plug-ins and what each is called with."""
+"""The four kinds of plug-ins and what each is called with."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+from samd_validate.core.arrays import BoolArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.finding import CheckOutput
 from samd_validate.core.inputs import Inputs
@@ -46,14 +50,49 @@ class FitRequest:
     checkpoint_place: str | None = None
 
 
+Hourly: TypeAlias = npt.NDArray[np.float32]
+"""Numbers by stay, hour and variable, ``(n, hours, variables)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImputeRequest:
+    """What an imputation is told: hourly values in units in which the development mean is 0.
+
+    All are ``(n, hours, variables)``. ``value`` is the mean of an hour where ``observed``, and
+    nothing elsewhere; ``carried`` is the last value observed up to an hour, 0 before the first;
+    ``hours_since`` counts hours since that observation, before the first from one hour before
+    the window.
+    """
+
+    value: Hourly
+    observed: BoolArray
+    carried: Hourly
+    hours_since: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imputed:
+    """What a network sees of the hours: values, a mask, and time since measured.
+
+    All are ``(n, hours, variables)``; ``since`` is a share of the window. An imputation without a
+    mark gives a ``mask`` of ones and a ``since`` of zeros: everything looks measured just now.
+    """
+
+    value: Hourly
+    mask: npt.NDArray[Any]
+    since: npt.NDArray[Any]
+
+
 RunReader: TypeAlias = Callable[[ReadRequest, Any], Cohort]
 RunFit: TypeAlias = Callable[[FitRequest, Any], Model]
+RunImputation: TypeAlias = Callable[[ImputeRequest, Any], Imputed]
 RunCheck: TypeAlias = Callable[[str, Inputs, Any], CheckOutput]
 """Called with the id of the step, the inputs, and the parameters."""
 
 ReaderPlugin: TypeAlias = Plugin[RunReader]
 FamilyPlugin: TypeAlias = Plugin[RunFit]
 CheckPlugin: TypeAlias = Plugin[RunCheck]
+ImputationPlugin: TypeAlias = Plugin[RunImputation]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,3 +107,4 @@ class PlannedCheck:
 reader = partial(plugin, "reader")
 family = partial(plugin, "model")
 check = partial(plugin, "check")
+imputation = partial(plugin, "imputation")

@@ -42,6 +42,14 @@ class Model(Protocol):
         ...
 
 
+Refit: TypeAlias = Callable[[Mapping[str, object]], Model]
+"""Fits a model again, on the same parts and from the same seed, with some hyper-parameters changed.
+
+Raises ``ValueError`` where a hyper-parameter is unknown or out of range, and ``CannotRun`` where
+training fails.
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attribution:
     """How each input moved a model's output, for some units, in log-odds.

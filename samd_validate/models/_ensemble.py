@@ -17,6 +17,7 @@ from samd_validate.models._preprocessing import coding_from, scales_from, statis
 from samd_validate.models._recalibrate import Platt
 from samd_validate.models._static import StaticCoding
 from samd_validate.models._threads import one_thread
+from samd_validate.models.imputation._choice import DEFAULT, Choice, Imputation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -45,6 +46,7 @@ class NetworkParams(BaseModel):
     additive_share: float = Field(
         default=0, ge=0, le=1, description="weight of an additive model of summaries in the average"
     )
+    imputation: Imputation = Field(default=DEFAULT, description="what is seen where none was")
     static_numbers: tuple[str, ...] = ("age_years",)
     static_groups: tuple[str, ...] = ("sex",)
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -67,6 +69,7 @@ class EnsembleModel:
     card: Mapping[str, object]
     additive: Additive | None = None
     additive_share: float = 0.0
+    imputation: Choice = DEFAULT
 
     def predict(self, cohort: Cohort) -> FloatArray:
         """Return recalibrated probabilities of the outcome, shape ``(n,)``."""
@@ -89,7 +92,7 @@ class EnsembleModel:
         """Return the channels and the static columns of a cohort."""
         import torch
 
-        series = torch.from_numpy(hourly_channels(cohort, self.scales))
+        series = torch.from_numpy(hourly_channels(cohort, self.scales, self.imputation))
         return series, torch.from_numpy(self.coding.columns(cohort))
 
     def learned(self) -> Mapping[str, float]:

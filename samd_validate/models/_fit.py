@@ -21,6 +21,7 @@ from samd_validate.models._hourly import Scale, hourly_channels, learn_scales
 from samd_validate.models._recalibrate import Platt, learn_platt
 from samd_validate.models._static import StaticCoding, learn_static
 from samd_validate.models._threads import one_thread
+from samd_validate.models.imputation._choice import Choice
 
 if TYPE_CHECKING:
     from torch import nn
@@ -58,13 +59,19 @@ def fit_ensemble(
         If a part lacks measurements over time or one of the two outcomes, a loss is not finite,
         a checkpoint is damaged, or a GPU is asked for and there is none.
     """
-    gather([*_unfit("development", request.development), *_unfit("tuning", request.tuning)])
+    gather(
+        [
+            *_unfit("development", request.development),
+            *_unfit("tuning", request.tuning),
+            *_without_variables(request),
+        ]
+    )
     series = request.development.series
     scales = () if series is None else learn_scales(series, request.variables)
     coding = learn_static(request.development, params.static_numbers, params.static_groups)
     with one_thread():
-        development = _tensors(request.development, scales, coding)
-        tuning = _tensors(request.tuning, scales, coding)
+        development = _tensors(request.development, scales, coding, params.imputation)
+        tuning = _tensors(request.tuning, scales, coding, params.imputation)
         shape = InputShape(channels=3 * len(scales), owners=coding.owners)
         networks = _networks(new_network, shape, params.members, request.seed)
         members = _train_all(networks, development, tuning, params, request)
@@ -80,6 +87,7 @@ def fit_ensemble(
         card={},
         additive=additive,
         additive_share=params.additive_share,
+        imputation=params.imputation,
     )
     platt = learn_platt(model.raw_log_odds(request.tuning), request.tuning.label)
     return replace(model, platt=platt, card=_training_record(request, params, model, platt, family))
@@ -100,13 +108,29 @@ def _unfit(part: str, cohort: Cohort) -> list[Problem]:
     ]
 
 
-def _tensors(cohort: Cohort, scales: tuple[Scale, ...], coding: StaticCoding) -> TrainingSet:
+def _without_variables(request: FitRequest) -> list[Problem]:
+    """Return a problem where there is a series, and no variable in it to learn from."""
+    if request.development.series is None or request.variables:
+        return []
+    return [
+        Problem(
+            where=f"recipe {request.name!r}",
+            found="no variable over time",
+            expected="at least one for a network of this family",
+            todo="use logistic or gradient_boosting, or data with measurements over time",
+        )
+    ]
+
+
+def _tensors(
+    cohort: Cohort, scales: tuple[Scale, ...], coding: StaticCoding, imputation: Choice
+) -> TrainingSet:
     import torch
 
     from samd_validate.models._training import TrainingSet
 
     return TrainingSet(
-        series=torch.from_numpy(hourly_channels(cohort, scales)),
+        series=torch.from_numpy(hourly_channels(cohort, scales, imputation)),
         static=torch.from_numpy(coding.columns(cohort)),
         label=torch.from_numpy(cohort.label.astype(np.float32)),
     )

@@ -1,7 +1,7 @@
 """Irregular measurements on an hourly grid: value, whether observed, hours since the last one.
 
 What was not measured says something too (Che et al. 2018, doi:10.1038/s41598-018-24271-9), so
-each variable has three channels and none is filled in without a mark.
+each variable has three channels; what they hold is the choice of an imputation.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort, TimeSeries
+from samd_validate.core.kinds import ImputeRequest
+from samd_validate.models.imputation._choice import DEFAULT, Choice, Impute
 
 Channels = npt.NDArray[np.float32]
 BLOCK_UNITS = 2048
@@ -66,30 +68,39 @@ def learn_scale(name: str, value: FloatArray) -> Scale:
     )
 
 
-def hourly_channels(cohort: Cohort, scales: tuple[Scale, ...]) -> Channels:
+def hourly_channels(
+    cohort: Cohort, scales: tuple[Scale, ...], imputation: Choice = DEFAULT
+) -> Channels:
     """Return the grid ``(n, hours, 3 * variables)``: values, then masks, then hours since last.
 
-    A value is the mean of its hour, carried forward until the next one (0, the development
-    mean, before the first); the mask is 1 in hours with an observation; the third channel counts
-    hours since the last observation as a share of the window. What was measured or stored after
-    the window is not looked at.
+    By default a value is the mean of its hour, carried forward until the next one (0, the
+    development mean, before the first); the mask is 1 in hours with an observation; the third
+    channel counts hours since the last observation as a share of the window. Another
+    ``imputation`` fills the three in its own way. What was measured or stored after the window is
+    not looked at.
     """
     series = cohort.series
     if series is None:
         raise ValueError("hourly channels need measurements over time")
     series = series.only(series.known_at_prediction())
     hours = int(np.ceil(series.window_hours))
+    impute = imputation.bound()
     grid = np.zeros((cohort.size, hours, 3 * len(scales)), dtype=np.float32)
     edges = np.searchsorted(series.unit_index, np.arange(0, cohort.size + BLOCK_UNITS, BLOCK_UNITS))
     for number in range(len(edges) - 1):
         start = number * BLOCK_UNITS
         rows = slice(int(edges[number]), int(edges[number + 1]))
-        _fill(grid[start : start + BLOCK_UNITS], series, rows, start, scales)
+        _fill(grid[start : start + BLOCK_UNITS], series, rows, start, scales, impute)
     return grid
 
 
 def _fill(
-    grid: Channels, series: TimeSeries, rows: slice, start: int, scales: tuple[Scale, ...]
+    grid: Channels,
+    series: TimeSeries,
+    rows: slice,
+    start: int,
+    scales: tuple[Scale, ...],
+    impute: Impute,
 ) -> None:
     n, hours, _ = grid.shape
     position = _positions(series, scales)[series.variable_index[rows]]
@@ -101,16 +112,26 @@ def _fill(
     count = np.bincount(cell, minlength=size)
     total = np.bincount(cell, weights=series.value[rows][known], minlength=size)
     shape = (n, hours, len(scales))
-    observed = (count > 0).reshape(shape)
     mean = np.divide(total, count, out=np.zeros(size), where=count > 0).reshape(shape)
-    last = _hour_of_last(observed)
+    seen = impute(_request(mean, (count > 0).reshape(shape), scales))
     v = len(scales)
+    grid[:, :, :v] = seen.value
+    grid[:, :, v : 2 * v] = seen.mask
+    grid[:, :, 2 * v :] = seen.since
+
+
+def _request(
+    mean: FloatArray, observed: npt.NDArray[np.bool_], scales: tuple[Scale, ...]
+) -> ImputeRequest:
+    last = _hour_of_last(observed)
+    value, carried = (np.zeros(mean.shape, dtype=np.float32) for _ in range(2))
     for index, scale in enumerate(scales):
         scaled = scale.apply(mean[:, :, index])
-        carried = np.take_along_axis(scaled, np.maximum(last[:, :, index], 0), axis=1)
-        grid[:, :, index] = np.where(last[:, :, index] >= 0, carried, 0)
-    grid[:, :, v : 2 * v] = observed
-    grid[:, :, 2 * v :] = (np.arange(hours)[None, :, None] - last) / hours
+        found = np.take_along_axis(scaled, np.maximum(last[:, :, index], 0), axis=1)
+        value[:, :, index] = np.where(observed[:, :, index], scaled, 0)
+        carried[:, :, index] = np.where(last[:, :, index] >= 0, found, 0)
+    hours = np.arange(mean.shape[1])[None, :, None]
+    return ImputeRequest(value=value, observed=observed, carried=carried, hours_since=hours - last)
 
 
 def _positions(series: TimeSeries, scales: tuple[Scale, ...]) -> npt.NDArray[np.int64]:

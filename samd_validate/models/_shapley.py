@@ -14,7 +14,6 @@ from torch import Tensor
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.model import Attribution, Progress
-from samd_validate.models._hourly import hourly_channels
 
 if TYPE_CHECKING:
     from samd_validate.models._ensemble import EnsembleModel
@@ -31,8 +30,7 @@ def shapley_by_input(
     adds up exactly, and so does their mean (Strumbelj & Kononenko 2014,
     doi:10.1007/s10115-013-0679-x); what remains is rounding, reported as ``additivity_error``.
     """
-    series = torch.from_numpy(hourly_channels(cohort, model.scales))
-    static = torch.from_numpy(model.coding.columns(cohort))
+    series, static = model.tensors(cohort)
     hours, n_variables = series.shape[1], len(model.scales)
     masks = _masks(hours, n_variables, blocks, model.coding.owners)
     baselines = (

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import model_validator
+
 from samd_validate.core.kinds import FitRequest, family
 from samd_validate.models._ensemble import EnsembleModel, NetworkParams
 from samd_validate.models._fit import InputShape, fit_ensemble
+from samd_validate.models.imputation._choice import DEFAULT
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 class GruDParams(NetworkParams):
-    """Hyper-parameters of GRU-D."""
+    """Hyper-parameters of GRU-D, which fills in what was not measured by rates that it learns."""
+
+    @model_validator(mode="after")
+    def _fills_in_by_itself(self) -> GruDParams:
+        if self.imputation.use != DEFAULT.use:
+            raise ValueError(f"gru_d has an imputation of its own and takes {DEFAULT.use} only")
+        return self
 
 
 @family("gru_d", version=1, params=GruDParams, extra="torch")

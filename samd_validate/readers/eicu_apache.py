@@ -18,9 +18,10 @@ from samd_validate.readers.eicu.patients import (
     CITATION,
     EXPIRED,
     LICENCE,
-    age_bands,
     ages_in_years,
 )
+from samd_validate.readers.events.people import age_bands
+from samd_validate.readers.events.simulated import told_as_simulated
 
 TABLES = {
     "patient": (
@@ -78,7 +79,7 @@ def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
         "unit_type": patient.text("unittype")[stay],
     }
     flow = _flow(mine, predicted, age, top_coded, groups)
-    return Cohort(
+    cohort = Cohort(
         name=request.dataset,
         unit_id=result.text("patientunitstayid")[rows],
         patient_id=patient.text("uniquepid")[stay],
@@ -91,6 +92,7 @@ def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
         flow=flow,
         provenance=_provenance(tables),
     )
+    return told_as_simulated(cohort, Path(str(request.place)))
 
 
 def _read_tables(request: ReadRequest) -> dict[str, TextTable]:

@@ -36,6 +36,7 @@ from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.stays import StayRule
 from samd_validate.readers.events.tables import Table, attempt, find_tables
 from samd_validate.readers.events.ways import Events
@@ -59,6 +60,9 @@ class EicuCrdParams(BaseModel):
     )
     bin_minutes: int = Field(default=60, ge=1, le=1440)
     site: Literal["hospital", "region"] = "hospital"
+    only_predicted: bool = Field(
+        default=False, description="leave out stays without a prediction of APACHE IVa"
+    )
     release: str = Field(default="", description="such as 2.0; printed, not checked")
     keep_cache: bool = Field(default=True, description="keep the needed rows of CSV tables")
     cache: str | None = Field(default=None, description="where; null: the user's cache folder")
@@ -73,7 +77,8 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
     hospital; stays of which it is not known leave. Every excluded stay and every value not used is
     counted in the cohort flow; which item of the source became which variable, by which
     conversion, is the attachment ``harmonisation_<data set>``. The predicted hospital mortality of
-    APACHE IVa is the score ``apache_iva``, NaN where none was made. See docs/methods/eicu_crd.md.
+    APACHE IVa is the score ``apache_iva``, NaN where none was made; ``only_predicted`` leaves such
+    stays out. See docs/methods/eicu_crd.md.
     """
     variables = shipped_dictionary().chosen(SOURCE, params.variables)
     tables = find_tables(_place(request), (*PEOPLE, *shapes_of(variables)))
@@ -84,16 +89,10 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
         window_hours=request.window_hours,
         horizon_hours=params.horizon_hours,
     )
-    stays, flow = chosen_stays(people, rule)
+    stays, flow = chosen_stays(people, rule, only_predicted=params.only_predicted)
     files = {name: table.files() for name, table in tables.items()}
     request.progress(f"reading {request.dataset}", 0.1)
-    plan = Binning(
-        dictionary=shipped_dictionary(),
-        source=SOURCE,
-        variables=variables,
-        window_minutes=round(60 * request.window_hours),
-        bin_minutes=params.bin_minutes,
-    )
+    plan = _plan(request, params, variables)
     with ExitStack() as stack:
         folder = cache_folder(params.cache)
         if not params.keep_cache:
@@ -106,13 +105,26 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
     if series.value.size == 0:
         raise CannotRun(_nothing_measured(request, variables))
     flow += [*_handled(stays, series, params), strangers, *value_rows(tally), _kept(stays.height)]
-    return _cohort(request, params, stays, series, flow, harmonisation(plan, tally), files)
+    cohort = _cohort(request, params, stays, series, flow, harmonisation(plan, tally), files)
+    return told_as_simulated(cohort, _place(request))
+
+
+def _plan(
+    request: ReadRequest, params: EicuCrdParams, variables: tuple[DictionaryVariable, ...]
+) -> Binning:
+    return Binning(
+        dictionary=shipped_dictionary(),
+        source=SOURCE,
+        variables=variables,
+        window_minutes=round(60 * request.window_hours),
+        bin_minutes=params.bin_minutes,
+    )
 
 
 def _place(request: ReadRequest) -> Path:
     place = Path(request.place) if request.place else None
     if place is not None and place.is_dir():
-        return place
+        return place / "tables" if (place / "tables").is_dir() else place
     raise CannotRun(
         Problem(
             where=f"data set {request.dataset!r}",
@@ -219,14 +231,15 @@ def _text(column: pl.Series) -> Column:
 
 def _handled(stays: pl.DataFrame, series: TimeSeries, params: EicuCrdParams) -> list[FlowRow]:
     groups = groups_of(stays)
-    is_first = params.stays == "first_of_patient"
-    order = stays["is_order_chosen"] if is_first else stays["is_order_chosen"] & False
+    is_choice = params.stays == "first_of_patient"
     left_early = stays["hospitaldischargeoffset"] < stays["unitdischargeoffset"]
     counts = {
         f"age recorded as '{TOP_CODED}', taken as {TOP_CODED_AGE:g}": (
             stays["age"].str.strip_chars() == TOP_CODED
         ).sum(),
-        "first of several hospital stays of one year, whose order is not told": order.sum(),
+        "first of several hospital stays of one year, whose order is not told": (
+            stays["is_order_chosen"].sum() if is_choice else 0
+        ),
         "dead in the unit but alive in hospital, taken as alive": stays["disagrees"].sum(),
         "out of hospital before out of the unit, as recorded": left_early.sum(),
         "in a step-down unit, kept": (stays["unitstaytype"] == STEP_DOWN).sum(),

@@ -16,10 +16,16 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, value_rows
+from samd_validate.readers.events.account import (
+    harmonisation,
+    nothing_measured,
+    stay_rows,
+    value_rows,
+)
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
-from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.dictionary import shipped_dictionary
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import find_tables
 from samd_validate.readers.mimic.events import events_of, needed_tables
@@ -96,8 +102,9 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         series, tally = binned(stays, events, plan)
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
-        raise CannotRun(_nothing_measured(request, variables))
-    return _cohort(request, params, stays, series, flow, tally, plan, files)
+        raise CannotRun(nothing_measured(request.dataset, plan))
+    cohort = _cohort(request, params, stays, series, flow, tally, plan, files)
+    return told_as_simulated(cohort, _place(request))
 
 
 def _place(request: ReadRequest) -> Path:
@@ -111,15 +118,6 @@ def _place(request: ReadRequest) -> Path:
             expected="the folder of a MIMIC-IV release, with hosp/ and icu/ in it",
             todo="bind it: --dataset mimic-iv=PATH",
         )
-    )
-
-
-def _nothing_measured(request: ReadRequest, variables: tuple[DictionaryVariable, ...]) -> Problem:
-    return Problem(
-        where=f"data set {request.dataset!r}",
-        found=f"no usable value of any of {len(variables)} variables",
-        expected="measurements of the chosen stays",
-        todo="check that stays and events are of one release",
     )
 
 
@@ -148,7 +146,13 @@ def _cohort(
         numbers={"age_years": stays["age_years"].to_numpy()},
         units={"age_years": "years"},
         series=series,
-        flow=(*flow, *_handled(stays, groups, series), *value_rows(tally), _kept(n)),
+        flow=(
+            *flow,
+            _older(stays),
+            *stay_rows(stays, groups, series),
+            *value_rows(tally),
+            _kept(n),
+        ),
         provenance=_provenance(params, files),
         attachments={f"harmonisation_{request.dataset}": harmonisation(plan, tally)},
     )
@@ -158,20 +162,9 @@ def _ids(column: pl.Series) -> Column:
     return column.to_numpy().astype(np.str_)
 
 
-def _handled(
-    stays: pl.DataFrame, groups: Mapping[str, Column], series: TimeSeries
-) -> list[FlowRow]:
-    empty = stays.height - np.unique(series.unit_index).size
-    counts = {
-        f"older than {OLDEST} years, whose age the source does not tell apart": int(
-            (stays["age_years"] > OLDEST).sum()
-        ),
-        "death flag and time of death disagree, taken as dead": int(stays["disagrees"].sum()),
-        "sex not recorded": int((groups["sex"] == "").sum()),
-        "ethnicity not recorded": int((groups["ethnicity"] == "").sum()),
-        "without any usable measurement, kept": int(empty),
-    }
-    return [FlowRow(kind="handled", reason=reason, count=n) for reason, n in counts.items()]
+def _older(stays: pl.DataFrame) -> FlowRow:
+    reason = f"older than {OLDEST} years, whose age the source does not tell apart"
+    return FlowRow(kind="handled", reason=reason, count=int((stays["age_years"] > OLDEST).sum()))
 
 
 def _kept(n: int) -> FlowRow:

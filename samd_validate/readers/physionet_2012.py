@@ -16,9 +16,11 @@ from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, T
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._files import source_file
-from samd_validate.readers.physionet.account import harmonisation
+from samd_validate.readers.events.people import age_bands
+from samd_validate.readers.physionet.account import Account, harmonisation, joined_account
+from samd_validate.readers.physionet.pressures import joined_pressures
 from samd_validate.readers.physionet.records import Records, read_records
-from samd_validate.readers.physionet.variables import PH, POSITION, VARIABLES
+from samd_validate.readers.physionet.variables import PH, VARIABLES
 
 CITATION = (
     "Silva I, Moody G, Scott DJ, Celi LA, Mark RG. Predicting in-hospital mortality of ICU "
@@ -33,7 +35,7 @@ ICU_TYPES = {
     4: "surgical",
 }
 SEXES = {0: "female", 1: "male"}
-AGE_BANDS = ((0, "16-44"), (45, "45-64"), (65, "65-79"), (80, "80+"))
+YOUNGEST = 16
 Descriptors = dict[str, dict[str, float]]
 
 
@@ -43,6 +45,9 @@ class Physionet2012Params(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     set: Literal["a", "b", "c"] = Field(description="set-a, set-b or set-c")
+    pressures: Literal["apart", "joined"] = Field(
+        default="apart", description="arterial line and cuff apart, or as sbp, dbp and map"
+    )
 
 
 @reader("physionet_2012", version=1, params=Physionet2012Params)
@@ -62,6 +67,10 @@ def physionet_2012(request: ReadRequest, params: Physionet2012Params) -> Cohort:
     request.progress(f"reading {request.dataset}", 0.9)
     _refuse_unmatched(outcomes, records, name)
     series, flow, account = _series(records, request.window_hours)
+    if params.pressures == "joined":
+        series, dropped = joined_pressures(series)
+        flow.append(_values("of the cuff in a minute that has the arterial line's", dropped))
+        account = joined_account(account, series)
     return _cohort(request, name, outcomes, records, series, flow, account, [outcome_file, *files])
 
 
@@ -132,7 +141,7 @@ def _refuse_unmatched(outcomes: Descriptors, records: Records, name: str) -> Non
         )
 
 
-def _series(records: Records, window_hours: float) -> tuple[TimeSeries, list[FlowRow], object]:
+def _series(records: Records, window_hours: float) -> tuple[TimeSeries, list[FlowRow], Account]:
     unit = np.array(records.record, dtype=np.int64)
     minute = np.array(records.minute, dtype=np.int64)
     variable = np.array(records.variable, dtype=np.int64)
@@ -209,7 +218,7 @@ def _cohort(
     records: Records,
     series: TimeSeries,
     flow: list[FlowRow],
-    account: object,
+    account: Account,
     files: list[SourceFile],
 ) -> Cohort:
     ids = list(records.descriptors)
@@ -223,7 +232,7 @@ def _cohort(
         "sofa": _scores(outcomes, ids, "SOFA"),
     }
     groups = {
-        "age_band": _bands(age),
+        "age_band": age_bands(age, YOUNGEST),
         "sex": _words(about, "Gender", SEXES),
         "icu_type": _words(about, "ICUType", ICU_TYPES),
     }
@@ -260,7 +269,8 @@ def _flow(
 
 
 def _end(n: int, series: TimeSeries) -> list[FlowRow]:
-    ventilated = series.unit_index[series.variable_index == POSITION["MechVent"]]
+    recorded = [one.name == "mechanical_ventilation" for one in series.variables]
+    ventilated = series.unit_index[np.array(recorded)[series.variable_index]]
     reason = "with ventilation recorded; its absence elsewhere is not an observation"
     return [
         FlowRow(kind="handled", reason=reason, count=int(np.unique(ventilated).size)),
@@ -281,14 +291,6 @@ def _scores(outcomes: Descriptors, ids: list[str], name: str) -> FloatArray:
 
 def _words(about: list[dict[str, float]], name: str, words: dict[int, str]) -> Column:
     return np.array([words.get(int(one.get(name, -1)), "") for one in about], dtype=np.str_)
-
-
-def _bands(age: FloatArray) -> Column:
-    starts = np.array([start for start, _ in AGE_BANDS])
-    names = np.array([name for _, name in AGE_BANDS])
-    known = np.isfinite(age)
-    position = np.searchsorted(starts, np.where(known, age, 0), side="right") - 1
-    return np.where(known, names[position], "")
 
 
 def _provenance(name: str, files: list[SourceFile]) -> Provenance:

@@ -176,7 +176,25 @@ def device(bundle: Bundle, numbers: Numbers) -> Section:
         ]
         columns = ("Comparator", "Summary")
         blocks.append(grid(numbers, "comparators", "Comparators", columns, rows, widths=(30, 70)))
+    for card in (bundle.model, *bundle.comparators):
+        blocks += _card_tables(numbers, card)
     return Section(id="device", title="Device under test", blocks=tuple(blocks))
+
+
+def _card_tables(numbers: Numbers, card: Mapping[str, object]) -> list[Block]:
+    """Return the tables that a model put into its card, such as what a score's components had."""
+    name = str(card.get("name", "device"))
+    return [
+        grid(
+            numbers,
+            f"card-{name}-{number}",
+            str(table["title"]),
+            [str(head) for head in table["columns"]],
+            [texts(*(str(cell) for cell in row)) for row in table["rows"]],
+            caption=str(table.get("caption", "")),
+        )
+        for number, table in enumerate(items(part(card, "training"), "tables"), start=1)
+    ]
 
 
 def _card_of(model: Mapping[str, object]) -> Mapping[str, Any]:
@@ -187,13 +205,19 @@ def _card(model: Mapping[str, object]) -> list[Block]:
     card = _card_of(model)
     rows = [("Name", str(model.get("title") or model.get("name") or "not named"))]
     rows += [(key.capitalize(), str(card[key])) for key in CARD_TEXTS if card.get(key)]
-    plain = {key: value for key, value in model.items() if key not in CARD_ASIDE}
+    plain = {key: _without_tables(value) for key, value in model.items() if key not in CARD_ASIDE}
     rows += [(key.replace("_", " ").capitalize(), _fact(value)) for key, value in plain.items()]
     blocks: list[Block] = [Facts(rows=tuple(rows))]
     references = tuple(str(item) for item in items(card, "references"))
     if references:
         blocks += [Paragraph(text="References:"), Bullets(items=references)]
     return blocks
+
+
+def _without_tables(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: inner for key, inner in value.items() if key != "tables"}
 
 
 def _fact(value: object) -> str:

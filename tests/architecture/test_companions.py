@@ -13,6 +13,7 @@ from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
+from samd_validate.models import imputation
 from samd_validate.models.recipe import load_recipe
 from samd_validate.protocol.folders import ROOT, shipped
 from samd_validate.readers.simulation.people import HILLCREST, INTERCEPT
@@ -25,6 +26,7 @@ PLUGINS = [
     for package, kind in ((checks, "check"), (models, "model"), (readers, "reader"))
     for one in discover(package, kind).values()
 ]
+IMPUTATIONS = list(discover(imputation, "imputation").values())
 CHECKS = [one for one in PLUGINS if one.kind == "check"]
 
 
@@ -32,6 +34,14 @@ CHECKS = [one for one in PLUGINS if one.kind == "check"]
 def test_plugin_has_a_page_of_its_method(one: Plugin[Any]) -> None:
     page = ROOT / "docs" / "methods" / f"{one.name}.md"
     assert "Shown by" in page.read_text() or "checks" in page.read_text()
+
+
+@pytest.mark.parametrize("one", IMPUTATIONS, ids=lambda one: one.name)
+def test_imputation_has_a_section_and_says_what_it_does(one: Plugin[Any]) -> None:
+    page = (ROOT / "docs" / "methods" / "imputation.md").read_text()
+    assert f"\n## {one.name}\n" in page
+    assert f"| `{one.name}`" in page
+    assert one.doc
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)

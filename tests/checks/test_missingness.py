@@ -73,9 +73,9 @@ def test_variable_measured_in_every_stay_and_in_none_is_named_as_such() -> None:
     series = AWAY.series
     assert series is not None
     names = [one.name for one in series.variables]
-    kept = series.only(series.variable_index != names.index("troponin"))
+    kept = series.only(series.variable_index != names.index("troponin_t"))
     found = numbers(looked_at(study(HOME, replace(AWAY, series=kept))))
-    never = found[("odds_ratio_measured", "variable=troponin")]
+    never = found[("odds_ratio_measured", "variable=troponin_t")]
     always = found[("odds_ratio_measured", "variable=heart_rate")]
     assert isinstance(never, NotEstimable)
     assert never.reason == "no stay has a value"

@@ -68,7 +68,7 @@ def test_draws_are_kept_or_lost_as_a_whole_and_smaller_shares_are_parts_of_large
         left = thinned(series, chosen, kept, chance)
         gone = series.value.size - left.value.size
         share = 1 - gone / chosen.sum()
-        assert share == pytest.approx(kept, abs=0.02)  # about 9,000 draws: sd 0.005
+        assert share == pytest.approx(kept, abs=0.045)  # some 1,150 draws: 3 sd
         rows = rows_of(replace(AWAY, series=left), ("ph", "pao2", "paco2"))
         pairs = {*zip(left.unit_index[rows], left.time_hours[rows], strict=True)}
         assert before is None or pairs <= before

@@ -71,7 +71,7 @@ def test_stay_without_measurements_has_empty_masks_and_growing_gaps() -> None:
 def test_variable_that_a_site_does_not_have_is_never_observed() -> None:
     cohort = tiny()
     assert cohort.series is not None
-    grid = hourly_channels(cohort, learn_scales(cohort.series, ("heart_rate", "troponin")))
+    grid = hourly_channels(cohort, learn_scales(cohort.series, ("heart_rate", "troponin_t")))
     assert not grid[:, :, 3].any()
 
 

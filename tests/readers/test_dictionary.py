@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from samd_validate.core.cohort import Variable
 from samd_validate.core.errors import CannotRun
+from samd_validate.readers.eicu.measured import LONG, WIDE
 from samd_validate.readers.events.dictionary import (
     Dictionary,
     has_loinc_check_digit,
@@ -68,6 +69,21 @@ def test_fault_is_told_with_its_line(tmp_path: Path, change: dict[str, str], wor
         load_dictionary(written(tmp_path, {}, {"name": "second"} | change))
     assert words in str(stopped.value)
     assert all(problem.where.startswith("variables.yaml:") for problem in stopped.value.problems)
+
+
+def test_total_beside_its_parts_is_allowed_where_the_last_value_stands(tmp_path: Path) -> None:
+    more = ", {table: chartevents, key: 2, unit: Cel, part: a}"
+    path = written(tmp_path, {"aggregate": "last", "more": more})
+    assert load_dictionary(path).variables[0].parts("mimic_iv") == ("a",)
+
+
+def test_tables_of_eicu_are_those_its_reader_knows() -> None:
+    named = {
+        item.table
+        for one in shipped_dictionary().variables
+        for item in one.sources.get("eicu_crd", ())
+    }
+    assert named == {"patient", *WIDE, *(one.table for one in LONG)}
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
@@ -139,15 +155,12 @@ def test_variables_of_the_challenge_have_the_same_name_unit_and_limits() -> None
         assert (known[one.name].low, known[one.name].high) == (one.low, one.high)
 
 
-def test_simulated_variables_have_the_same_name_and_unit_but_for_those_stated() -> None:
-    known = by_name(shipped_dictionary())
-    differing = {
-        one.variable.name
-        for one in SIMULATED
-        if one.variable.name not in known or known[one.variable.name].unit != one.variable.unit
-    }
-    # a simulated troponin is of one kind; simulated urine is a rate, elsewhere it is a volume
-    assert differing == {"troponin", "urine_output"}
+@pytest.mark.parametrize("source", ["mimic_iv", "eicu_crd"])
+def test_simulated_variables_are_those_of_the_dictionary_and_can_be_written(source: str) -> None:
+    for one in SIMULATED:
+        assert one.entry.items(source, one.entry.sources[source][0].table)
+        low, high = one.entry.limits
+        assert low <= one.usual <= high
 
 
 def test_limits_are_plausible_themselves() -> None:

@@ -187,3 +187,25 @@ def test_real_sets_have_the_published_counts(shared: Path, name: str, deaths: in
         values = cohort.series.value[cohort.series.variable_index == index]
         assert values.min(initial=variable.low) >= np.float32(variable.low)
         assert values.max(initial=variable.low) <= np.float32(variable.high)
+
+
+def test_line_and_cuff_become_one_pressure_and_the_line_stands(tmp_path: Path) -> None:
+    lines = (
+        "01:00,NISysABP,120",
+        "02:00,NISysABP,110",
+        "02:00,SysABP,118",
+        "03:00,MAP,70",
+        "03:30,HR,80",
+    )
+    place = small(tmp_path, *lines)
+    request = ReadRequest(dataset="set", place=str(place), seed=0, window_hours=48)
+    params = Physionet2012Params(set="a", pressures="joined")
+    cohort: Cohort = physionet_2012.run(request, params)
+    assert observed(cohort, "sbp") == [(1, 120), (2, 118)]
+    assert observed(cohort, "map") == [(3, 70)]
+    assert observed(cohort, "heart_rate") == [(3.5, 80)]
+    assert counts(cohort)["of the cuff in a minute that has the arterial line's"] == 1
+    assert cohort.series is not None
+    names = {variable.name for variable in cohort.series.variables}
+    assert names >= {"sbp", "dbp", "map"}
+    assert not [name for name in names if name.endswith(("_cuff", "_invasive"))]

@@ -141,3 +141,22 @@ def test_table_too_long_for_paper_is_named_and_not_printed(
     many = tuple(replace(one, subset=f"g={n}") for n in range(200) for one in bundle.findings[:1])
     page = render_html(document(replace(bundle, findings=many), matrix), templates)
     assert "too many to print" in page
+
+
+def test_table_in_the_card_of_a_comparator_is_printed_and_escaped(
+    bundle: Bundle, matrix: Matrix, templates: Path
+) -> None:
+    table = {
+        "title": "Components of a score",
+        "caption": "What is missing was scored as normal.",
+        "columns": ["component", "in the data set"],
+        "rows": [["lactate <mmol>", "missing"], ["Glasgow coma scale", "available"]],
+    }
+    score = {"name": "score", "training": {"family": "score", "tables": [table]}}
+    told = replace(bundle, comparators=(*bundle.comparators, score))
+    page = render_html(document(told, matrix), templates)
+    assert page.index("Components of a score") < page.index("lactate &lt;mmol&gt;")
+    assert "What is missing was scored as normal." in page
+    bare = {**bundle.model, "training": score["training"]}
+    alone = render_html(document(replace(bundle, model=bare), matrix), templates)
+    assert alone.count("Glasgow coma scale") == 1  # in the table, and not among the facts

@@ -86,7 +86,7 @@ def test_all_names_that_do_not_resolve_come_together(
 ) -> None:
     path = small_protocol(
         ("measure: auroc_difference", "measure: auroc_diference"),
-        ("comparators: [logistic_icu]", "comparators: [logistik_icu]"),
+        ("comparators: [logistic_icu,", "comparators: [logistik_icu,"),
         ("requirements: [REQ-FAIRNESS-SUBGROUPS]", "requirements: [REQ-FAIRNES]"),
         ("{site: hillcrest,", "{site: hilcrest,"),
         ("  - use: calibration\n", "  - use: calibraton\n"),

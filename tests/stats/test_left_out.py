@@ -8,7 +8,7 @@ from scipy import stats
 
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.inputs import IntervalPlan
-from samd_validate.stats.engine import MEASURES, estimate
+from samd_validate.stats.engine import MEASURES, estimate, paired_difference
 from samd_validate.stats.intervals.from_draws import LeftOut, around, basic, bca, percentile
 from samd_validate.stats.intervals.scales import SCALES
 from samd_validate.stats.resampling.draw import EDGES, TABLE, draw_many
@@ -172,3 +172,27 @@ def test_few_events_are_noted(measure: str, words: str) -> None:
     assert isinstance(found, Estimate)
     assert words in found.note
     assert "of 100 simulated data sets" in found.note
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("measure", ["auprc", "brier", "observed_expected_ratio"])
+def test_paired_difference_leaves_the_same_patient_out_of_both_scores(
+    measure: str, rows: int
+) -> None:
+    one = sample(rows)
+    generator = np.random.default_rng(8)
+    other = one.with_score(np.clip(one.score + generator.normal(0, 0.2, one.n), 0.01, 0.99))
+    codes = np.unique(np.asarray(one.cluster), return_inverse=True)[1]
+    without = np.array(
+        [
+            value_of(measure, layout_of(one.take(codes != patient)))
+            - value_of(measure, layout_of(other.take(codes != patient)))
+            for patient in range(codes.max() + 1)
+        ]
+    )
+    error = np.sqrt((without.size - 1) * without.var())
+    found = paired_difference(measure, one, other.score, IntervalPlan())
+    assert isinstance(found, Estimate)
+    assert "jackknife" in found.method
+    student = stats.t.ppf(0.975, np.arange(1, 2 * without.size))
+    assert np.abs((found.high - found.low) / 2 / error - student).min() < 1e-3

@@ -1,1 +1,1 @@
-"""The parts of the readers of the eICU Collaborative Research Database."""
+"""The parts of the eICU readers: who the patients are, in the words of other sources."""

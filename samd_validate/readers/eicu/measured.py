@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from samd_validate.core.cohort import SourceFile
 from samd_validate.readers.eicu.stays import MINUTES, PATIENT
 from samd_validate.readers.events.cache import needed_rows
+from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import DictionaryVariable
-from samd_validate.readers.events.tables import Kind, Table, TableShape
+from samd_validate.readers.events.tables import Table, TableShape
 from samd_validate.readers.events.ways import Events
 
 if TYPE_CHECKING:

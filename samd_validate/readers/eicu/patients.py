@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.readers.events.people import age_bands
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 TOP_CODED = "> 89"
 TOP_CODED_AGE = 90.0
 ALIVE, EXPIRED = "ALIVE", "EXPIRED"
-AGE_BANDS = ((0, "18-44"), (45, "45-64"), (65, "65-79"), (80, "80+"))
 CITATION = (
     "Pollard TJ, Johnson AEW, Raffa JD, Celi LA, Mark RG, Badawi O. The eICU Collaborative "
     "Research Database. Sci Data 2018;5:180178. Zimmerman JE et al. APACHE IV. Crit Care Med "
@@ -48,19 +48,6 @@ def ages_in_years(written: Iterable[str]) -> tuple[FloatArray, int]:
 
 def _age(text: str) -> float:
     return float(text) if text.isdigit() else float("nan")
-
-
-def age_bands(age_years: FloatArray) -> Column:
-    """Return the band of each age as text ``(n,)``, empty where the age is not known.
-
-    >>> age_bands(np.array([44.0, 90.0, np.nan])).tolist()
-    ['18-44', '80+', '']
-    """
-    starts = np.array([start for start, _ in AGE_BANDS])
-    names = np.array([name for _, name in AGE_BANDS])
-    known = np.isfinite(age_years)
-    position = np.searchsorted(starts, np.where(known, age_years, 0), side="right") - 1
-    return np.where(known, names[position], "")
 
 
 def groups_of(stays: pl.DataFrame) -> dict[str, Column]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from samd_validate.core.cohort import FlowRow
 from samd_validate.core.errors import Problem, gather
 from samd_validate.readers.eicu.patients import ALIVE, EXPIRED, ages_in_years
-from samd_validate.readers.events.exclusions import counted_out
+from samd_validate.readers.events.choose import kept_stays
+from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.stays import StayRule
-from samd_validate.readers.events.tables import Kind, Table, TableShape, attempt
+from samd_validate.readers.events.tables import Table, TableShape, attempt
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,21 +113,27 @@ def _score_faults(table: Table, frame: pl.DataFrame) -> list[Problem]:
 
 
 def chosen_stays(
-    people: Mapping[str, pl.DataFrame], rule: StayRule
+    people: Mapping[str, pl.DataFrame], rule: StayRule, *, only_predicted: bool
 ) -> tuple[pl.DataFrame, list[FlowRow]]:
     """Return the stays of the cohort, sorted by stay, and the counted flow.
 
-    Each excluded stay is counted once, under the first reason that holds.
+    Each excluded stay is counted once, under the first reason that holds; those without an APACHE
+    prediction leave last, and only if told so.
 
     Raises
     ------
     CannotRun
         If no stay is left.
     """
-    joined = _with_outcome(_ordered(_joined(people)), rule)
-    kept, flow = counted_out(
-        joined, _exclusions(rule), start="unit stays in patient", where=PATIENT.place
-    )
+    import polars as pl
+
+    joined = _with_outcome(_ordered(_with_times(_joined(people))), rule)
+    reasons = _exclusions(rule)
+    if only_predicted:
+        reasons.append(
+            (f"no prediction of APACHE {VERSION} was made", pl.col("apache_iva").is_null())
+        )
+    kept, flow = kept_stays(joined, reasons, f"unit stays in {PATIENT.place}")
     return kept.sort("patientunitstayid").with_row_index("unit_index"), flow
 
 
@@ -146,33 +153,42 @@ def _joined(people: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     ).join(scores, on="patientunitstayid", how="left")
 
 
-def _ordered(joined: pl.DataFrame) -> pl.DataFrame:
-    """Add the order of a patient's stays, whether it is known, and overlaps within an admission.
-
-    Years of discharge order hospital stays of a patient, visit numbers the stays of one hospital
-    stay. Among hospital stays of one year the one of the smallest id comes first, which is a
-    choice and not an order. Times are known within a hospital stay only.
-    """
+def _with_times(joined: pl.DataFrame) -> pl.DataFrame:
+    """Add when a stay began after admission to hospital, and which stays of that one overlap."""
     import polars as pl
 
     admission = "patienthealthsystemstayid"
-    year = pl.col("hospitaldischargeyear")
     start = -pl.col("hospitaladmitoffset")
     is_stay = pl.col("unitdischargeoffset") > 0
     timed = joined.with_columns(
         start=start,
         begin=pl.when(is_stay).then(start),
         end=pl.when(is_stay).then(start + pl.col("unitdischargeoffset")),
-        of_first_year=year.is_null() | (year == year.min().over("uniquepid")).fill_null(True),
     ).sort(admission, "start", "patientunitstayid", nulls_last=True)
     latest = pl.col("end").cum_max().forward_fill().shift(1).over(admission)
     following = pl.col("begin").backward_fill().shift(-1).over(admission)
-    first_year = pl.col(admission).filter(pl.col("of_first_year"))
+    return timed.with_columns(
+        overlaps=(pl.col("begin") < latest).fill_null(False)
+        | (following < pl.col("end")).fill_null(False)
+    )
+
+
+def _ordered(timed: pl.DataFrame) -> pl.DataFrame:
+    """Add the place of a stay among those of its patient, and whether the first is a choice.
+
+    Years of discharge order hospital stays of a patient, visit numbers the stays of one hospital
+    stay. Among hospital stays of one year the one of the smallest id comes first, which is a
+    choice and not an order.
+    """
+    import polars as pl
+
+    admission, year = "patienthealthsystemstayid", pl.col("hospitaldischargeyear")
+    is_of_first_year = (year == year.min().over("uniquepid")).fill_null(True)
+    of_first_year = pl.when(is_of_first_year).then(pl.col(admission))
     return (
-        timed.with_columns(
-            overlaps=(pl.col("begin") < latest).fill_null(False)
-            | (following < pl.col("end")).fill_null(False),
-            is_order_chosen=first_year.n_unique().over("uniquepid") > 1,
+        timed.with_columns(first_admission=of_first_year)
+        .with_columns(
+            is_order_chosen=pl.col("first_admission").drop_nulls().n_unique().over("uniquepid") > 1
         )
         .sort(
             "uniquepid",

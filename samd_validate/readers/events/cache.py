@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LAYOUT = 1
+REMOVALS = 5
 VARIABLE = "SAMD_VALIDATE_CACHE"
 
 
@@ -83,21 +85,28 @@ def _is_whole(entry: Path) -> bool:
 
 
 def _write(table: Table, needed: pl.LazyFrame, entry: Path) -> None:
-    """Write an entry beside its final name first, so that a broken run leaves none."""
+    """Write an entry in a folder of its own first, so that a broken run leaves none."""
     try:
         entry.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=entry.parent, suffix=".part")
-        os.close(handle)
+        place = Path(tempfile.mkdtemp(dir=entry.parent, suffix=".part"))
     except OSError as error:
         raise CannotRun(_unwritable(entry.parent, error)) from None
-    part = Path(name)
+    part = place / entry.name
     try:
         with told(table):
             needed.sink_parquet(part, compression="lz4")
         entry.with_suffix(".sha256").write_text(_sha256(part), "ascii")
         part.replace(entry)
     finally:
-        part.unlink(missing_ok=True)
+        _remove(place)
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder, also where a writer that was told to stop still adds a file to it."""
+    for _ in range(REMOVALS):
+        shutil.rmtree(place, ignore_errors=True)
+        if not place.exists():
+            return
 
 
 def _sha256(path: Path) -> str:

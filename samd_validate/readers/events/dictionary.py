@@ -83,6 +83,7 @@ class Dictionary(_Record):
 
     schema_version: Literal[1]
     spellings: dict[str, tuple[str, ...]]
+    unit_concepts: dict[int, str] = Field(default_factory=dict)
     conversions: tuple[UnitConversion, ...]
     variables: tuple[DictionaryVariable, ...]
 
@@ -104,6 +105,14 @@ class Dictionary(_Record):
         wanted = measured if names is None else names
         gather([_not_offered(name, source, offered) for name in wanted if name not in offered])
         return tuple(one for name, one in offered.items() if name in wanted)
+
+    def named(self, name: str) -> DictionaryVariable:
+        """Return a variable that is known to be in the dictionary; KeyError if it is not.
+
+        >>> shipped_dictionary().named("lactate").unit
+        'mmol/L'
+        """
+        return {one.name: one for one in self.variables}[name]
 
     def ucum(self, spelling: str) -> str:
         """Return the UCUM code of a unit as written in a source; what is unknown stays.

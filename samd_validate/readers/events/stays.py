@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from samd_validate.core.cohort import FlowRow
-from samd_validate.readers.events.exclusions import counted_out
+from samd_validate.readers.events.choose import kept_stays
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +55,7 @@ def chosen(
     judged = _with_outcome(_ordered(joined), rule)
     start = f"ICU stays in {words.stays}"
     reasons = _exclusions(rule, words)
-    kept, flow = counted_out(judged, reasons, start=start, where=words.stays)
+    kept, flow = kept_stays(judged, reasons, start)
     kept = kept.sort("subject_id", "stay_id")
     return kept.with_row_index("unit_index"), flow
 

@@ -8,15 +8,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
+from samd_validate.readers.events.columns import (
+    Kind,
+    csv_column,
+    expected_type,
+    fits,
+    parquet_column,
+)
 
 if TYPE_CHECKING:
     import polars as pl
 
-Kind = Literal["id", "time", "number", "text"]
 Made = TypeVar("Made")
 FORMS = (".csv", ".csv.gz", ".parquet")
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -37,9 +43,10 @@ class TableShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table that was found: its shape and its files, all CSV or all Parquet."""
+    """A table that was found: its shape, the folder, and its files, all CSV or all Parquet."""
 
     shape: TableShape
+    folder: Path
     paths: tuple[Path, ...]
 
     @property
@@ -53,10 +60,7 @@ class Table:
         return self.shape.place if len(self.paths) > 1 else self._in_folder(self.paths[0])
 
     def _in_folder(self, path: Path) -> str:
-        folder, _, table = self.shape.place.rpartition("/")
-        is_shard = path.suffix == ".parquet" and path.parent.name.lower() == table.lower()
-        beside = self.shape.place if is_shard else folder
-        return f"{beside}/{path.name}" if beside else path.name
+        return path.relative_to(self.folder).as_posix()
 
     def scan(self) -> pl.LazyFrame:
         """Return the columns used, typed, as a lazy frame; by name, so their order is free."""
@@ -65,11 +69,11 @@ class Table:
         columns = self.shape.columns
         if self.is_parquet:
             frame = pl.scan_parquet(list(self.paths))
-            return frame.select([_parquet_column(name, kind) for name, kind in columns.items()])
-        types = {"id": pl.Int64, "time": pl.String, "number": pl.Float64, "text": pl.String}
-        overrides = {name: types[kind] for name, kind in columns.items()}
+            return frame.select([parquet_column(name, kind) for name, kind in columns.items()])
+        types = {"id": pl.Int64, "number": pl.Float64}
+        overrides = {name: types.get(kind, pl.String) for name, kind in columns.items()}
         frame = pl.scan_csv(self.paths[0], schema_overrides=overrides, infer_schema=False)
-        return frame.select(list(columns))
+        return frame.select([csv_column(name, kind) for name, kind in columns.items()])
 
     def parsed(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """Return the frame with its times read; apart from `scan`, so that filters come first."""
@@ -91,6 +95,11 @@ class Table:
         with told(self):
             every_field = pl.QueryOptFlags(projection_pushdown=False)
             return self.parsed(self.scan()).collect(optimizations=every_field)
+
+    def column_names(self) -> tuple[str, ...]:
+        """Return the names of all columns the file has, also of those that are not used."""
+        with told(self):
+            return tuple(_schema(self.is_parquet, self.paths).names())
 
     def files(self) -> list[SourceFile]:
         """Return name, size and SHA-256 of each file, as received."""
@@ -125,7 +134,7 @@ def _found(place: Path, shape: TableShape) -> Table:
         names = ", ".join(sorted(one[0].name for one in forms))
         found = f"{len(forms)} forms of it ({names})" if forms else "no such table"
         raise CannotRun(_not_one(shape, found))
-    table = Table(shape=shape, paths=forms[0])
+    table = Table(shape=shape, folder=place, paths=forms[0])
     gather(_faults(table))
     return table
 
@@ -138,7 +147,7 @@ def _forms(base: Path) -> list[tuple[Path, ...]]:
         (path,) for path in beside if path.name.lower() in names and path.is_file()
     ]
     folders = [path for path in beside if path.name.lower() == base.name.lower() and path.is_dir()]
-    shards = [tuple(sorted(path.glob("*.parquet"))) for path in folders]
+    shards = [tuple(sorted(path.rglob("*.parquet"))) for path in folders]
     return forms + [one for one in shards if one]
 
 
@@ -154,16 +163,19 @@ def _not_one(shape: TableShape, found: str) -> Problem:
     )
 
 
-def _faults(table: Table) -> list[Problem]:
+def _schema(is_parquet: bool, paths: tuple[Path, ...]) -> pl.Schema:
     import polars as pl
 
+    if is_parquet:
+        return pl.scan_parquet(list(paths)).collect_schema()
+    return pl.scan_csv(paths[0], infer_schema=False).collect_schema()
+
+
+def _faults(table: Table) -> list[Problem]:
     if not table.is_parquet and _is_cut_off(table.paths[0]):
         return [_problem(table.name, "a last row without its end", "a whole file")]
     with told(table):
-        if table.is_parquet:
-            schema = pl.scan_parquet(list(table.paths)).collect_schema()
-        else:
-            schema = pl.scan_csv(table.paths[0], infer_schema=False).collect_schema()
+        schema = _schema(table.is_parquet, table.paths)
     faults = [
         _problem(table.name, f"no column {name!r}", did_you_mean(name, schema.names()))
         for name in table.shape.columns
@@ -172,9 +184,9 @@ def _faults(table: Table) -> list[Problem]:
     if not table.is_parquet:
         return faults
     return faults + [
-        _problem(table.name, f"column {name!r} of type {schema[name]}", _expected(kind))
+        _problem(table.name, f"column {name!r} of type {schema[name]}", expected_type(kind))
         for name, kind in table.shape.columns.items()
-        if name in schema and not _fits(schema[name], kind)
+        if name in schema and not fits(schema[name], kind)
     ]
 
 
@@ -185,38 +197,6 @@ def _is_cut_off(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, 2)
         return file.read(1) != b"\n"
-
-
-def _fits(dtype: pl.DataType, kind: Kind) -> bool:
-    import polars as pl
-
-    if kind == "id":
-        return dtype.is_integer()
-    if kind == "number":
-        return dtype.is_numeric()
-    if kind == "time":
-        return dtype == pl.String or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
-    return dtype in (pl.String, pl.Categorical, pl.Null)
-
-
-def _expected(kind: Kind) -> str:
-    return {
-        "id": "an integer type",
-        "number": "a numeric type",
-        "time": "a timestamp without time zone, or text YYYY-MM-DD HH:MM:SS",
-        "text": "a text type",
-    }[kind]
-
-
-def _parquet_column(name: str, kind: Kind) -> pl.Expr:
-    import polars as pl
-
-    column = pl.col(name)
-    if kind == "text":
-        return column.cast(pl.String)
-    if kind == "number":
-        return column.cast(pl.Float64)
-    return column.cast(pl.Int64) if kind == "id" else column
 
 
 @contextmanager
@@ -245,7 +225,7 @@ _COMPLAINTS = (
 
 def _words(error: Exception) -> str:
     text = f"{type(error).__name__} {error}"
-    column = re.search(r"(?:at|in) column '([A-Za-z_]+)'", text)
+    column = re.search(r"(?:at|in) column '([^']+)'", text)
     suffix = f" in column {column[1]!r}" if column else ""
     for pattern, words in _COMPLAINTS:
         if re.search(pattern, text, re.IGNORECASE):

@@ -36,12 +36,14 @@ class Events:
     """A table of events as a scan.
 
     ``frame`` has ``subject_id``, ``match`` (compared with the column ``by`` of the stays), ``key``
-    (the item), ``charted``, ``stored``, ``value`` and ``unit``.
+    (the item: a number or a text), ``charted``, ``stored``, ``value`` and ``unit``. ``counted``
+    has the rows of the source by ``key`` and ``unit`` (``len``) where ``frame`` is but a part.
     """
 
     table: str
     frame: pl.LazyFrame
     by: str
+    counted: pl.DataFrame | None = None
 
 
 def ways(
@@ -54,7 +56,9 @@ def ways(
     """
     import polars as pl
 
-    found = events.frame.group_by("key", "unit").len().collect(engine="streaming")
+    found = events.counted
+    if found is None:
+        found = events.frame.group_by("key", "unit").len().collect(engine="streaming")
     rows: list[dict[str, object]] = []
     words: list[UnitRow] = []
     for key, unit, count in found.sort("key", "unit").iter_rows():

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import gather
 from samd_validate.readers.events.cache import needed_events
+from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import DictionaryVariable
-from samd_validate.readers.events.tables import Kind, Table, TableShape, attempt
+from samd_validate.readers.events.tables import Table, TableShape, attempt
 from samd_validate.readers.events.ways import Events
 from samd_validate.readers.mimic.stays import ADMISSIONS, ICUSTAYS, PATIENTS
 

@@ -11,8 +11,9 @@ from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.readers.simulation.variables import ORGANS
 
 ETHNICITIES = ("White", "Black", "Hispanic", "Asian", "Other", "")
-ADMISSIONS = ("emergency", "elective surgery", "medical")
+ADMISSIONS = ("emergency", "elective", "observation")
 AGE_BANDS = ((0, "18-44"), (45, "45-64"), (65, "65-79"), (80, "80+"))
+GROUPS = ("sex", "age_band", "ethnicity", "admission_type")
 SECOND_STAY = 0.06
 INTERCEPT = -3.45
 ON_SEVERITY = 0.60

@@ -1,7 +1,7 @@
-"""The simulated variables: units, limits, usual values, and which organ moves them.
+"""The simulated variables: usual values, and which organ moves them.
 
-Usual values and spreads are those of adult intensive care in round numbers; they carry no
-patient's value.
+Names, units and limits are those of the variable dictionary. Usual values and spreads are those of
+adult intensive care in round numbers; they carry no patient's value.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samd_validate.core.cohort import Variable
+from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
 
 ORGANS = ("circulation", "lungs", "kidneys", "liver", "brain")
 
@@ -22,7 +23,7 @@ class SimulatedVariable:
     logarithmic scale and ``usual`` is the median.
     """
 
-    variable: Variable
+    name: str
     panel: str
     organ: int
     usual: float
@@ -31,42 +32,52 @@ class SimulatedVariable:
     diurnal: float = 0.0
     is_log: bool = False
 
+    @property
+    def entry(self) -> DictionaryVariable:
+        """Return its entry in the dictionary."""
+        return shipped_dictionary().named(self.name)
 
-_ROWS: tuple[tuple[str, str, str, float, float, str, str, float, float, float, float, bool], ...] = (
-    # name, label, unit, low, high, panel, organ, usual, spread, loading, diurnal, is_log
-    ("heart_rate", "Heart rate", "/min", 20, 250, "vitals", "circulation", 84, 15, 0.55, 0.20, False),
-    ("sbp", "Systolic pressure", "mm[Hg]", 30, 280, "vitals", "circulation", 122, 19, -0.50, 0.20, False),
-    ("dbp", "Diastolic pressure", "mm[Hg]", 10, 180, "vitals", "circulation", 63, 12, -0.45, 0.20, False),
-    ("map", "Mean arterial pressure", "mm[Hg]", 15, 220, "vitals", "circulation", 82, 13, -0.55, 0.20, False),
-    ("resp_rate", "Respiration rate", "/min", 3, 80, "vitals", "lungs", 18, 4.5, 0.60, 0.10, False),
-    ("spo2", "Oxygen saturation", "%", 40, 100, "vitals", "lungs", 96.5, 2.0, -0.45, 0.05, False),
-    ("temperature", "Temperature", "Cel", 28, 43, "temperature", "circulation", 37.0, 0.6, 0.15, 0.35, False),
-    ("gcs", "Glasgow coma scale", "{score}", 3, 15, "neuro", "brain", 13.6, 2.2, -0.80, 0.0, False),
-    ("urine_output", "Urine output", "mL/h", 0, 2000, "urine", "kidneys", 75, 0.7, -0.45, 0.0, True),
-    ("fio2", "Inspired oxygen fraction", "1", 0.21, 1, "oxygen", "lungs", 0.40, 0.25, 0.60, 0.0, True),
-    ("sodium", "Sodium", "mmol/L", 95, 185, "chemistry", "kidneys", 139, 4.5, 0.10, 0.0, False),
-    ("potassium", "Potassium", "mmol/L", 1.5, 10, "chemistry", "kidneys", 4.1, 0.5, 0.25, 0.0, False),
-    ("chloride", "Chloride", "mmol/L", 60, 150, "chemistry", "kidneys", 104, 5.5, 0.05, 0.0, False),
-    ("bicarbonate", "Bicarbonate", "mmol/L", 3, 55, "chemistry", "kidneys", 24, 4, -0.55, 0.0, False),
-    ("bun", "Blood urea nitrogen", "mg/dL", 1, 250, "chemistry", "kidneys", 20, 0.55, 0.75, 0.0, True),
-    ("creatinine", "Creatinine", "mg/dL", 0.1, 25, "chemistry", "kidneys", 1.0, 0.5, 0.70, 0.0, True),
-    ("glucose", "Glucose", "mg/dL", 20, 1500, "chemistry", "circulation", 132, 0.28, 0.30, 0.10, True),
-    ("wbc", "White blood cells", "10*3/uL", 0.1, 300, "blood_count", "circulation", 10.5, 0.45, 0.35, 0.0, True),
-    ("haemoglobin", "Haemoglobin", "g/dL", 2, 24, "blood_count", "circulation", 10.6, 1.8, -0.25, 0.0, False),
-    ("platelets", "Platelets", "10*3/uL", 2, 1800, "blood_count", "liver", 195, 0.45, -0.40, 0.0, True),
-    ("inr", "Prothrombin ratio (INR)", "1", 0.7, 20, "coagulation", "liver", 1.25, 0.28, 0.65, 0.0, True),
-    ("bilirubin", "Bilirubin", "mg/dL", 0.1, 60, "liver_tests", "liver", 0.9, 0.7, 0.80, 0.0, True),
-    ("albumin", "Albumin", "g/dL", 0.8, 6.5, "liver_tests", "liver", 3.1, 0.6, -0.60, 0.0, False),
-    ("lactate", "Lactate", "mmol/L", 0.2, 30, "lactate", "circulation", 1.6, 0.5, 0.85, 0.0, True),
-    ("ph", "Arterial pH", "[pH]", 6.5, 7.9, "blood_gas", "lungs", 7.38, 0.07, -0.60, 0.0, False),
-    ("pao2", "Arterial oxygen pressure", "mm[Hg]", 20, 650, "blood_gas", "lungs", 115, 0.40, -0.35, 0.0, True),
-    ("paco2", "Arterial carbon dioxide pressure", "mm[Hg]", 10, 160, "blood_gas", "lungs", 41, 8, 0.15, 0.0, False),
-    ("troponin", "Troponin T", "ug/L", 0, 60, "troponin", "circulation", 0.08, 1.2, 0.45, 0.0, True),
+    @property
+    def variable(self) -> Variable:
+        """Return the variable as a cohort has it."""
+        return self.entry.variable()
+
+
+_ROWS: tuple[tuple[str, str, str, float, float, float, float, bool], ...] = (
+    # name, panel, organ, usual, spread, loading, diurnal, is_log
+    ("heart_rate", "vitals", "circulation", 84, 15, 0.55, 0.20, False),
+    ("sbp", "vitals", "circulation", 122, 19, -0.50, 0.20, False),
+    ("dbp", "vitals", "circulation", 63, 12, -0.45, 0.20, False),
+    ("map", "vitals", "circulation", 82, 13, -0.55, 0.20, False),
+    ("resp_rate", "vitals", "lungs", 18, 4.5, 0.60, 0.10, False),
+    ("spo2", "vitals", "lungs", 96.5, 2.0, -0.45, 0.05, False),
+    ("temperature", "temperature", "circulation", 37.0, 0.6, 0.15, 0.35, False),
+    ("gcs", "neuro", "brain", 13.6, 2.2, -0.80, 0.0, False),
+    ("urine_output", "urine", "kidneys", 150, 0.7, -0.45, 0.0, True),
+    ("fio2", "oxygen", "lungs", 0.40, 0.25, 0.60, 0.0, True),
+    ("sodium", "chemistry", "kidneys", 139, 4.5, 0.10, 0.0, False),
+    ("potassium", "chemistry", "kidneys", 4.1, 0.5, 0.25, 0.0, False),
+    ("chloride", "chemistry", "kidneys", 104, 5.5, 0.05, 0.0, False),
+    ("bicarbonate", "chemistry", "kidneys", 24, 4, -0.55, 0.0, False),
+    ("bun", "chemistry", "kidneys", 20, 0.55, 0.75, 0.0, True),
+    ("creatinine", "chemistry", "kidneys", 1.0, 0.5, 0.70, 0.0, True),
+    ("glucose", "chemistry", "circulation", 132, 0.28, 0.30, 0.10, True),
+    ("wbc", "blood_count", "circulation", 10.5, 0.45, 0.35, 0.0, True),
+    ("haemoglobin", "blood_count", "circulation", 10.6, 1.8, -0.25, 0.0, False),
+    ("platelets", "blood_count", "liver", 195, 0.45, -0.40, 0.0, True),
+    ("inr", "coagulation", "liver", 1.25, 0.28, 0.65, 0.0, True),
+    ("bilirubin", "liver_tests", "liver", 0.9, 0.7, 0.80, 0.0, True),
+    ("albumin", "liver_tests", "liver", 3.1, 0.6, -0.60, 0.0, False),
+    ("lactate", "lactate", "circulation", 1.6, 0.5, 0.85, 0.0, True),
+    ("ph", "blood_gas", "lungs", 7.38, 0.07, -0.60, 0.0, False),
+    ("pao2", "blood_gas", "lungs", 115, 0.40, -0.35, 0.0, True),
+    ("paco2", "blood_gas", "lungs", 41, 8, 0.15, 0.0, False),
+    ("troponin_t", "troponin", "circulation", 0.08, 1.2, 0.45, 0.0, True),
 )  # fmt: skip
 
 SIMULATED = tuple(
     SimulatedVariable(
-        variable=Variable(name=name, unit=unit, low=low, high=high, label=label),
+        name=name,
         panel=panel,
         organ=ORGANS.index(organ),
         usual=usual,
@@ -75,7 +86,7 @@ SIMULATED = tuple(
         diurnal=diurnal,
         is_log=is_log,
     )
-    for name, label, unit, low, high, panel, organ, usual, spread, loading, diurnal, is_log in _ROWS
+    for name, panel, organ, usual, spread, loading, diurnal, is_log in _ROWS
 )
 
 

@@ -115,9 +115,10 @@ class Patients:
         """Return how many patients a layout has, and how many with an event; and the places.
 
         A place ``(n,)`` is the number of a row's patient among those of the layout; None where
-        every row is a patient of its own, in its own place.
+        every row is a patient of its own, in its own place. The layout of another score has the
+        same patients in other places.
         """
-        if layout.n == self.rows.size and self.are_rows:
+        if self.are_rows and np.array_equal(layout.rows, self.rows):
             return self.n, self.n_with_event, None
         present, place = np.unique(self.unit[layout.rows], return_inverse=True)
         with_event = int(np.count_nonzero(present < self.n_with_event))

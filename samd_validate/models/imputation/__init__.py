@@ -1,0 +1,1 @@
+"""How a network sees what was not measured: one strategy a file."""

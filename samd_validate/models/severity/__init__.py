@@ -1,0 +1,1 @@
+"""The parts of severity scores: tables of points, the first day of a stay, points to risk."""

@@ -1,0 +1,1 @@
+"""The parts of the reader of plain tables: parameters, variables, stays, values."""
