@@ -16,10 +16,11 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, stay_rows, value_rows
+from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder, needed_events
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.quirks import stay_rows
 from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import Table, TableShape, attempt, find_tables
 from samd_validate.readers.events.ways import Events
