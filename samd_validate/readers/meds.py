@@ -13,10 +13,11 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, stay_rows, value_rows
+from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import shipped_dictionary
+from samd_validate.readers.events.quirks import stay_rows
 from samd_validate.readers.events.stays import StayRule, chosen
 from samd_validate.readers.events.tables import Table, TableShape, find_tables, told
 from samd_validate.readers.events.ways import Events

@@ -16,15 +16,11 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import (
-    harmonisation,
-    nothing_measured,
-    stay_rows,
-    value_rows,
-)
+from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import shipped_dictionary
+from samd_validate.readers.events.quirks import stay_rows
 from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.events.stays import OLDEST, StayRule
 from samd_validate.readers.events.tables import find_tables
