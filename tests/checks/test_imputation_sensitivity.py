@@ -24,10 +24,10 @@ from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.model import Model, no_progress
 from samd_validate.pipeline import planned
 from samd_validate.protocol.folders import shipped
+from samd_validate.reading import read_cohorts
 from samd_validate.report.figures import draw
 from samd_validate.stats.engine import paired_difference
 from samd_validate.stats.sample import Sample
-from samd_validate.reading import read_cohorts
 from samd_validate.study import make_study, split_of
 
 pytestmark = [
