@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -90,10 +91,11 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
         horizon_hours=params.horizon_hours,
     )
     stays, flow = chosen_stays(people, rule, only_predicted=params.only_predicted)
-    files = {name: table.files() for name, table in tables.items()}
     request.progress(f"reading {request.dataset}", 0.1)
     plan = _plan(request, params, variables)
     with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        files = {name: pool.submit(table.files) for name, table in tables.items()}
         folder = cache_folder(params.cache)
         if not params.keep_cache:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -137,7 +139,7 @@ def _place(request: ReadRequest) -> Path:
 
 def _events(
     tables: Mapping[str, Table],
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
     patient: pl.DataFrame,
     variables: Sequence[DictionaryVariable],
     folder: Path,
@@ -201,7 +203,7 @@ def _cohort(
     series: TimeSeries,
     flow: Sequence[FlowRow],
     harmonised: dict[str, object],
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
 ) -> Cohort:
     groups = groups_of(stays)
     site = np.char.add("hospital ", _text(stays["hospitalid"].fill_null(-1)))
@@ -256,8 +258,8 @@ def _kept(n: int) -> FlowRow:
     return FlowRow(kind="kept", reason="in the cohort", count=n)
 
 
-def _provenance(params: EicuCrdParams, files: Mapping[str, list[SourceFile]]) -> Provenance:
-    every = [file for group in files.values() for file in group]
+def _provenance(params: EicuCrdParams, files: Mapping[str, Future[list[SourceFile]]]) -> Provenance:
+    every = [file for group in files.values() for file in group.result()]
     return Provenance(
         source="eicu-crd",
         title=f"eICU Collaborative Research Database {params.release}".strip(),

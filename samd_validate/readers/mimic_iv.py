@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -80,7 +81,6 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         horizon_hours=params.horizon_hours,
     )
     stays, flow = chosen_stays(people, rule)
-    files = {name: table.files() for name, table in tables.items()}
     request.progress(f"reading {request.dataset}", 0.1)
     plan = Binning(
         dictionary=shipped_dictionary(),
@@ -90,6 +90,8 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         bin_minutes=params.bin_minutes,
     )
     with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        files = {name: pool.submit(table.files) for name, table in tables.items()}
         folder = cache_folder(params.cache)
         if not params.keep_cache:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -125,7 +127,7 @@ def _cohort(
     flow: list[FlowRow],
     tally: Tally,
     plan: Binning,
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
 ) -> Cohort:
     groups = groups_of(stays)
     n = stays.height
@@ -167,8 +169,8 @@ def _kept(n: int) -> FlowRow:
     return FlowRow(kind="kept", reason="in the cohort", count=n)
 
 
-def _provenance(params: MimicIvParams, files: Mapping[str, list[SourceFile]]) -> Provenance:
-    every = [file for group in files.values() for file in group]
+def _provenance(params: MimicIvParams, files: Mapping[str, Future[list[SourceFile]]]) -> Provenance:
+    every = [file for group in files.values() for file in group.result()]
     return Provenance(
         source="mimic-iv",
         title=f"MIMIC-IV {params.release}".strip(),
