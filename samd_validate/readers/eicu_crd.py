@@ -40,6 +40,7 @@ from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
 from samd_validate.readers.events.params import CachedStayParams
 from samd_validate.readers.events.simulated import told_as_simulated
+from samd_validate.readers.events.stays import numbers_of
 from samd_validate.readers.events.tables import Table, attempt, find_tables
 from samd_validate.readers.events.ways import Events
 
@@ -182,8 +183,8 @@ def _cohort(
         site=site,
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         scores={"apache_iva": stays["apache_iva"].to_numpy()},
         series=series,
         flow=tuple(flow),

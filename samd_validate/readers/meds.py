@@ -19,7 +19,7 @@ from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import shipped_dictionary
 from samd_validate.readers.events.params import StayParams
 from samd_validate.readers.events.quirks import stay_rows
-from samd_validate.readers.events.stays import chosen
+from samd_validate.readers.events.stays import chosen, numbers_of
 from samd_validate.readers.events.tables import Table, TableShape, find_tables, told
 from samd_validate.readers.events.ways import Events
 from samd_validate.readers.meds_codes.code_map import EVENTS, SOURCE, code_ways, mapped_dictionary
@@ -225,8 +225,8 @@ def _cohort(
         site=groups["first_careunit"] if in_units else np.full(stays.height, params.site_name),
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,

@@ -24,7 +24,7 @@ from samd_validate.readers.events.dictionary import shipped_dictionary
 from samd_validate.readers.events.params import CachedStayParams
 from samd_validate.readers.events.quirks import stay_rows
 from samd_validate.readers.events.simulated import told_as_simulated
-from samd_validate.readers.events.stays import OLDEST
+from samd_validate.readers.events.stays import OLDEST, numbers_of
 from samd_validate.readers.events.tables import find_tables
 from samd_validate.readers.mimic.events import events_of, needed_tables
 from samd_validate.readers.mimic.groups import groups_of
@@ -117,8 +117,8 @@ def _cohort(
         site=site,
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,

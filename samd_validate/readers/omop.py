@@ -20,7 +20,7 @@ from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.dictionary import shipped_dictionary
 from samd_validate.readers.events.params import StayParams
 from samd_validate.readers.events.quirks import stay_rows
-from samd_validate.readers.events.stays import chosen
+from samd_validate.readers.events.stays import chosen, numbers_of
 from samd_validate.readers.mimic.groups import groups_of
 from samd_validate.readers.omop_tables.measured import SOURCE, add_outside, measured
 from samd_validate.readers.omop_tables.shapes import OPTIONAL
@@ -165,8 +165,8 @@ def _cohort(
         site=_site(stays, params),
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,
