@@ -25,7 +25,7 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 
 benchmark: .venv-benchmark/stamp
-	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks.md
+	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json

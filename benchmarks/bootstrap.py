@@ -1,6 +1,7 @@
 """Times intervals by resampling side by side with what people use today.
 
-``python benchmarks/bootstrap.py --write docs/benchmarks.md`` (``make benchmark``) writes the page;
+``python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md`` (``make benchmark``)
+writes the page;
 ``--quick`` runs everything once with tiny sizes; ``--largest N`` leaves larger sizes out.
 """
 

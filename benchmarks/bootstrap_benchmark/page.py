@@ -36,7 +36,8 @@ def _head(found: Measured) -> str:
     lines = [
         "# Intervals by resampling: how long they take",
         "",
-        "Written by `make benchmark` (`python benchmarks/bootstrap.py --write docs/benchmarks.md`):"
+        "Written by `make benchmark` "
+        "(`python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md`):"
         " all of it in one run on one machine, one thing at a time."
         if found.amounts == FULL
         else "**A smaller run than that of `make benchmark`.**",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -84,13 +85,19 @@ def leakage(step: str, inputs: Inputs, params: LeakageParams) -> CheckOutput:
             **timing(cohort, params.outcome_time),
         }
         findings += findings_of(step, name, found)
-        words, table = _names(step, name, cohort, inputs)
+        words, table = _names(step, name, _without(cohort, params.outcome_time), inputs)
         findings += findings_of(step, name, words)
         tables += table
     alone, strongest = _development(step, inputs, params)
     return CheckOutput(
         findings=(*findings, *alone), tables=(*tables, *strongest), notes=_notes(inputs)
     )
+
+
+def _without(cohort: Cohort, number: str) -> Cohort:
+    """Return the cohort without the column that holds the time of the outcome on purpose."""
+    left = {name: column for name, column in cohort.numbers.items() if name != number}
+    return replace(cohort, numbers=left)
 
 
 def _names(

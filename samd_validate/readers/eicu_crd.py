@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
-from samd_validate.core.errors import CannotRun, Problem, gather
+from samd_validate.core.errors import CannotRun, gather
 from samd_validate.core.kinds import ReadRequest, reader
+from samd_validate.readers._files import bound_folder
 from samd_validate.readers.eicu.measured import (
     ADMITTED,
     SOURCE,
@@ -32,12 +34,13 @@ from samd_validate.readers.eicu.patients import (
     groups_of,
 )
 from samd_validate.readers.eicu.stays import PATIENT, PEOPLE, STEP_DOWN, chosen_stays, read_people
-from samd_validate.readers.events.account import harmonisation, value_rows
+from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import DictionaryVariable, shipped_dictionary
+from samd_validate.readers.events.params import CachedStayParams
 from samd_validate.readers.events.simulated import told_as_simulated
-from samd_validate.readers.events.stays import StayRule
+from samd_validate.readers.events.stays import numbers_of
 from samd_validate.readers.events.tables import Table, attempt, find_tables
 from samd_validate.readers.events.ways import Events
 
@@ -45,27 +48,13 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class EicuCrdParams(BaseModel):
-    """Which stays, which outcome, which variables, and how fine the series is."""
+class EicuCrdParams(CachedStayParams):
+    """Which stays, which outcome, which variables, and what a site is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    stays: Literal["first_of_patient", "first_of_admission", "all"] = "first_of_patient"
-    minimum_age_years: float = Field(default=18, ge=0)
-    horizon_hours: float | None = Field(
-        default=None, gt=0, description="death within so many hours; null: until discharge"
-    )
-    variables: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the dictionary; null: all it has"
-    )
-    bin_minutes: int = Field(default=60, ge=1, le=1440)
     site: Literal["hospital", "region"] = "hospital"
     only_predicted: bool = Field(
         default=False, description="leave out stays without a prediction of APACHE IVa"
     )
-    release: str = Field(default="", description="such as 2.0; printed, not checked")
-    keep_cache: bool = Field(default=True, description="keep the needed rows of CSV tables")
-    cache: str | None = Field(default=None, description="where; null: the user's cache folder")
 
 
 @reader("eicu_crd", version=1, params=EicuCrdParams)
@@ -83,17 +72,13 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
     variables = shipped_dictionary().chosen(SOURCE, params.variables)
     tables = find_tables(_place(request), (*PEOPLE, *shapes_of(variables)))
     people = read_people(tables)
-    rule = StayRule(
-        stays=params.stays,
-        minimum_age_years=params.minimum_age_years,
-        window_hours=request.window_hours,
-        horizon_hours=params.horizon_hours,
-    )
+    rule = params.rule(request.window_hours)
     stays, flow = chosen_stays(people, rule, only_predicted=params.only_predicted)
-    files = {name: table.files() for name, table in tables.items()}
     request.progress(f"reading {request.dataset}", 0.1)
     plan = _plan(request, params, variables)
     with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        files = {name: pool.submit(table.files) for name, table in tables.items()}
         folder = cache_folder(params.cache)
         if not params.keep_cache:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -103,7 +88,7 @@ def eicu_crd(request: ReadRequest, params: EicuCrdParams) -> Cohort:
         series, tally = binned(_timed(stays), events, plan)
         request.progress(f"reading {request.dataset}", 1.0)
     if series.value.size == 0:
-        raise CannotRun(_nothing_measured(request, variables))
+        raise CannotRun(nothing_measured(request.dataset, plan))
     flow += [*_handled(stays, series, params), strangers, *value_rows(tally), _kept(stays.height)]
     cohort = _cohort(request, params, stays, series, flow, harmonisation(plan, tally), files)
     return told_as_simulated(cohort, _place(request))
@@ -122,22 +107,14 @@ def _plan(
 
 
 def _place(request: ReadRequest) -> Path:
-    place = Path(request.place) if request.place else None
-    if place is not None and place.is_dir():
-        return place / "tables" if (place / "tables").is_dir() else place
-    raise CannotRun(
-        Problem(
-            where=f"data set {request.dataset!r}",
-            found=f"no folder {place}" if place else "no place",
-            expected="the folder with the tables of an eICU-CRD release",
-            todo="bind it: --dataset eicu-crd=PATH",
-        )
-    )
+    expected = "the folder with the tables of an eICU-CRD release"
+    place = bound_folder(request, expected=expected, source="eicu-crd")
+    return place / "tables" if (place / "tables").is_dir() else place
 
 
 def _events(
     tables: Mapping[str, Table],
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
     patient: pl.DataFrame,
     variables: Sequence[DictionaryVariable],
     folder: Path,
@@ -185,15 +162,6 @@ def _of_no_patient(events: Sequence[Events], patient: pl.DataFrame) -> FlowRow:
     return FlowRow(kind="handled", reason=reason, count=int(sum(counts)), counted="values")
 
 
-def _nothing_measured(request: ReadRequest, variables: Sequence[DictionaryVariable]) -> Problem:
-    return Problem(
-        where=f"data set {request.dataset!r}",
-        found=f"no usable value of any of {len(variables)} variables",
-        expected="measurements of the chosen stays",
-        todo="check that stays and measurements are of one release",
-    )
-
-
 def _cohort(
     request: ReadRequest,
     params: EicuCrdParams,
@@ -201,7 +169,7 @@ def _cohort(
     series: TimeSeries,
     flow: Sequence[FlowRow],
     harmonised: dict[str, object],
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
 ) -> Cohort:
     groups = groups_of(stays)
     site = np.char.add("hospital ", _text(stays["hospitalid"].fill_null(-1)))
@@ -215,8 +183,8 @@ def _cohort(
         site=site,
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         scores={"apache_iva": stays["apache_iva"].to_numpy()},
         series=series,
         flow=tuple(flow),
@@ -256,8 +224,8 @@ def _kept(n: int) -> FlowRow:
     return FlowRow(kind="kept", reason="in the cohort", count=n)
 
 
-def _provenance(params: EicuCrdParams, files: Mapping[str, list[SourceFile]]) -> Provenance:
-    every = [file for group in files.values() for file in group]
+def _provenance(params: EicuCrdParams, files: Mapping[str, Future[list[SourceFile]]]) -> Provenance:
+    every = [file for group in files.values() for file in group.result()]
     return Provenance(
         source="eicu-crd",
         title=f"eICU Collaborative Research Database {params.release}".strip(),

@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, TimeSeries
-from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest, reader
+from samd_validate.readers._files import bound_folder
 from samd_validate.readers.eicu.patients import TOP_CODED
 from samd_validate.readers.eicu.people import (
     groups_of,
@@ -95,16 +96,10 @@ def eicu_hourly(request: ReadRequest, params: EicuHourlyParams) -> Cohort:
 
 
 def _place(request: ReadRequest) -> Path:
-    place = Path(request.place) if request.place else None
-    if place is not None and place.is_dir():
-        return place
-    raise CannotRun(
-        Problem(
-            where=f"data set {request.dataset!r}",
-            found=f"no folder {place}" if place else "no place",
-            expected="the folder with tables/ and yaib/los/, or what params say instead",
-            todo="bind it: --dataset eicu-crd-demo=PATH",
-        )
+    return bound_folder(
+        request,
+        expected="the folder with tables/ and yaib/los/, or what params say instead",
+        source="eicu-crd-demo",
     )
 
 

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, stay_rows, value_rows
+from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import shipped_dictionary
-from samd_validate.readers.events.stays import StayRule, chosen
+from samd_validate.readers.events.params import StayParams
+from samd_validate.readers.events.quirks import stay_rows
+from samd_validate.readers.events.stays import chosen, numbers_of
 from samd_validate.readers.events.tables import Table, TableShape, find_tables, told
 from samd_validate.readers.events.ways import Events
 from samd_validate.readers.meds_codes.code_map import EVENTS, SOURCE, code_ways, mapped_dictionary
@@ -34,20 +36,9 @@ CITATION = (
 SPLITS = TableShape(place="metadata/subject_splits", columns={"subject_id": "id", "split": "text"})
 
 
-class MedsParams(BaseModel):
-    """Which stays, which outcome, which codes, and how fine the series is."""
+class MedsParams(StayParams):
+    """Which stays, which outcome, which codes, and what a site is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    stays: Literal["first_of_patient", "first_of_admission", "all"] = "first_of_patient"
-    minimum_age_years: float = Field(default=18, ge=0)
-    horizon_hours: float | None = Field(
-        default=None, gt=0, description="death within so many hours; null: until discharge"
-    )
-    variables: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the dictionary; null: all that have codes"
-    )
-    bin_minutes: int = Field(default=60, ge=1, le=1440)
     codes: LifeCodes = LifeCodes()
     code_map: str | None = Field(
         default=None, description="a YAML file: code to variable; null: items of MIMIC-IV by rule"
@@ -59,7 +50,6 @@ class MedsParams(BaseModel):
     )
     site: Literal["data_set", "first_careunit"] = "data_set"
     site_name: str = Field(default="meds", min_length=1)
-    release: str = Field(default="", description="name and version; printed, not checked")
 
 
 @reader("meds", version=1, params=MedsParams)
@@ -82,12 +72,7 @@ def meds(request: ReadRequest, params: MedsParams) -> Cohort:
     if SPLITS.place in tables:
         splits = tables[SPLITS.place].read().unique("subject_id", keep="first")
         joined = joined.join(splits, on="subject_id", how="left")
-    rule = StayRule(
-        stays=params.stays,
-        minimum_age_years=params.minimum_age_years,
-        window_hours=request.window_hours,
-        horizon_hours=params.horizon_hours,
-    )
+    rule = params.rule(request.window_hours)
     stays, flow = chosen(joined, rule, params.codes.words())
     request.progress(f"reading {request.dataset}", 0.4)
     plan = Binning(
@@ -240,8 +225,8 @@ def _cohort(
         site=groups["first_careunit"] if in_units else np.full(stays.height, params.site_name),
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,

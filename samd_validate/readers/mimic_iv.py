@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
-from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import (
-    harmonisation,
-    nothing_measured,
-    stay_rows,
-    value_rows,
-)
+from samd_validate.readers._files import bound_folder
+from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.cache import cache_folder
 from samd_validate.readers.events.dictionary import shipped_dictionary
+from samd_validate.readers.events.params import CachedStayParams
+from samd_validate.readers.events.quirks import stay_rows
 from samd_validate.readers.events.simulated import told_as_simulated
-from samd_validate.readers.events.stays import OLDEST, StayRule
+from samd_validate.readers.events.stays import OLDEST, numbers_of
 from samd_validate.readers.events.tables import find_tables
 from samd_validate.readers.mimic.events import events_of, needed_tables
 from samd_validate.readers.mimic.groups import groups_of
@@ -43,24 +41,10 @@ CITATION = (
 LICENCE = "that of the release bound: PhysioNet Credentialed Health Data License, or ODbL (demo)"
 
 
-class MimicIvParams(BaseModel):
-    """Which stays, which outcome, which variables, and how fine the series is."""
+class MimicIvParams(CachedStayParams):
+    """Which stays, which outcome, which variables, and what a site is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    stays: Literal["first_of_patient", "first_of_admission", "all"] = "first_of_patient"
-    minimum_age_years: float = Field(default=18, ge=0)
-    horizon_hours: float | None = Field(
-        default=None, gt=0, description="death within so many hours; null: until discharge"
-    )
-    variables: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the dictionary; null: all it measures"
-    )
-    bin_minutes: int = Field(default=60, ge=1, le=1440)
     site: Literal["hospital", "first_careunit"] = "hospital"
-    release: str = Field(default="", description="such as 3.1; printed, not checked")
-    keep_cache: bool = Field(default=True, description="keep the needed rows of CSV tables")
-    cache: str | None = Field(default=None, description="where; null: the user's cache folder")
 
 
 @reader("mimic_iv", version=1, params=MimicIvParams)
@@ -77,14 +61,8 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
     variables = shipped_dictionary().chosen("mimic_iv", params.variables)
     tables = find_tables(_place(request), needed_tables(variables))
     people = read_people(tables)
-    rule = StayRule(
-        stays=params.stays,
-        minimum_age_years=params.minimum_age_years,
-        window_hours=request.window_hours,
-        horizon_hours=params.horizon_hours,
-    )
+    rule = params.rule(request.window_hours)
     stays, flow = chosen_stays(people, rule)
-    files = {name: table.files() for name, table in tables.items()}
     request.progress(f"reading {request.dataset}", 0.1)
     plan = Binning(
         dictionary=shipped_dictionary(),
@@ -94,6 +72,8 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
         bin_minutes=params.bin_minutes,
     )
     with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        files = {name: pool.submit(table.files) for name, table in tables.items()}
         folder = cache_folder(params.cache)
         if not params.keep_cache:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -108,16 +88,10 @@ def mimic_iv(request: ReadRequest, params: MimicIvParams) -> Cohort:
 
 
 def _place(request: ReadRequest) -> Path:
-    place = Path(request.place) if request.place else None
-    if place is not None and place.is_dir():
-        return place
-    raise CannotRun(
-        Problem(
-            where=f"data set {request.dataset!r}",
-            found=f"no folder {place}" if place else "no place",
-            expected="the folder of a MIMIC-IV release, with hosp/ and icu/ in it",
-            todo="bind it: --dataset mimic-iv=PATH",
-        )
+    return bound_folder(
+        request,
+        expected="the folder of a MIMIC-IV release, with hosp/ and icu/ in it",
+        source="mimic-iv",
     )
 
 
@@ -129,7 +103,7 @@ def _cohort(
     flow: list[FlowRow],
     tally: Tally,
     plan: Binning,
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
 ) -> Cohort:
     groups = groups_of(stays)
     n = stays.height
@@ -143,8 +117,8 @@ def _cohort(
         site=site,
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,
@@ -171,8 +145,8 @@ def _kept(n: int) -> FlowRow:
     return FlowRow(kind="kept", reason="in the cohort", count=n)
 
 
-def _provenance(params: MimicIvParams, files: Mapping[str, list[SourceFile]]) -> Provenance:
-    every = [file for group in files.values() for file in group]
+def _provenance(params: MimicIvParams, files: Mapping[str, Future[list[SourceFile]]]) -> Provenance:
+    every = [file for group in files.values() for file in group.result()]
     return Provenance(
         source="mimic-iv",
         title=f"MIMIC-IV {params.release}".strip(),

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from samd_validate.core.arrays import Column
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers.events.account import harmonisation, stay_rows, value_rows
+from samd_validate.readers.events.account import harmonisation, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.dictionary import shipped_dictionary
-from samd_validate.readers.events.stays import StayRule, chosen
+from samd_validate.readers.events.params import StayParams
+from samd_validate.readers.events.quirks import stay_rows
+from samd_validate.readers.events.stays import chosen, numbers_of
 from samd_validate.readers.mimic.groups import groups_of
 from samd_validate.readers.omop_tables.measured import SOURCE, add_outside, measured
 from samd_validate.readers.omop_tables.shapes import OPTIONAL
@@ -40,10 +42,8 @@ CITATION = (
 NOT_TOLD = "not told"
 
 
-class OmopParams(BaseModel):
-    """Where the warehouse is, which stays, which outcome, and how fine the series is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class OmopParams(StayParams):
+    """Where the warehouse is, which stays and outcome, and what a site is."""
 
     engine: Engine = Field(default="duckdb", description="what reads files that are bound")
     connection_variable: str | None = Field(
@@ -56,18 +56,8 @@ class OmopParams(BaseModel):
         ge=0,
         description="rows of one visit so close to each other are one stay; null: each row is one",
     )
-    stays: Literal["first_of_patient", "first_of_admission", "all"] = "first_of_patient"
-    minimum_age_years: float = Field(default=18, ge=0)
-    horizon_hours: float | None = Field(
-        default=None, gt=0, description="death within so many hours; null: until discharge"
-    )
-    variables: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the dictionary; null: all it has"
-    )
-    bin_minutes: int = Field(default=60, ge=1, le=1440)
     site: Literal["data_set", "care_site", "location"] = "data_set"
     site_name: str = Field(default="omop", min_length=1)
-    release: str = Field(default="", description="name and version; printed, not checked")
 
 
 @reader("omop", version=1, params=OmopParams, extra="ibis")
@@ -133,12 +123,7 @@ def _stays(
         frame = pl.from_arrow(joined(warehouse.tables, params.concepts).to_pyarrow())
     assert isinstance(frame, pl.DataFrame)  # noqa: S101  a table of Arrow is a frame
     frame, joined_rows = one_stay_each(frame, params.join_gap_minutes)
-    rule = StayRule(
-        stays=params.stays,
-        minimum_age_years=params.minimum_age_years,
-        window_hours=request.window_hours,
-        horizon_hours=params.horizon_hours,
-    )
+    rule = params.rule(request.window_hours)
     stays, flow = chosen(with_outcome(frame, params.concepts), rule, params.concepts.words())
     reason = "rows of intensive care joined to the stay before, of the same visit"
     return stays, [*flow, FlowRow(kind="handled", reason=reason, count=joined_rows, counted="rows")]
@@ -180,8 +165,8 @@ def _cohort(
         site=_site(stays, params),
         label=stays["label"].to_numpy(),
         groups=groups,
-        numbers={"age_years": stays["age_years"].to_numpy()},
-        units={"age_years": "years"},
+        numbers=numbers_of(stays),
+        units={"age_years": "years", "outcome_hours": "h"},
         series=series,
         flow=(
             *flow,

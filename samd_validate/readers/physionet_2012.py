@@ -15,7 +15,7 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, SourceFile, TimeSeries
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.kinds import ReadRequest, reader
-from samd_validate.readers._files import source_file
+from samd_validate.readers._files import bound_folder, source_file
 from samd_validate.readers.events.people import age_bands
 from samd_validate.readers.physionet.account import Account, harmonisation, joined_account
 from samd_validate.readers.physionet.pressures import joined_pressures
@@ -75,16 +75,10 @@ def physionet_2012(request: ReadRequest, params: Physionet2012Params) -> Cohort:
 
 
 def _place(request: ReadRequest) -> Path:
-    place = Path(request.place) if request.place else None
-    if place is not None and place.is_dir():
-        return place
-    raise CannotRun(
-        Problem(
-            where=f"data set {request.dataset!r}",
-            found=f"no folder {place}" if place else "no place",
-            expected="the folder with set-a.tar.gz, Outcomes-a.txt and so on",
-            todo="bind it: --dataset physionet-2012=PATH",
-        )
+    return bound_folder(
+        request,
+        expected="the folder with set-a.tar.gz, Outcomes-a.txt and so on",
+        source="physionet-2012",
     )
 
 

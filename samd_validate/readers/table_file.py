@@ -12,8 +12,9 @@ import numpy as np
 
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort, FlowRow, Provenance, TimeSeries
-from samd_validate.core.errors import CannotRun, Problem, gather
+from samd_validate.core.errors import CannotRun, gather
 from samd_validate.core.kinds import ReadRequest, reader
+from samd_validate.readers._files import bound_folder
 from samd_validate.readers.events.account import harmonisation, nothing_measured, value_rows
 from samd_validate.readers.events.bins import Binning, Tally, binned
 from samd_validate.readers.events.dictionary import Dictionary, shipped_dictionary
@@ -69,16 +70,10 @@ def table_file(request: ReadRequest, params: TableFileParams) -> Cohort:
 
 
 def _place(request: ReadRequest) -> Path:
-    place = Path(request.place) if request.place else None
-    if place is not None and place.is_dir():
-        return place
-    raise CannotRun(
-        Problem(
-            where=f"data set {request.dataset!r}",
-            found=f"no folder {place}" if place else "no place",
-            expected="the folder in which the tables lie",
-            todo="bind it: --dataset NAME=FOLDER, NAME being source in the protocol",
-        )
+    return bound_folder(
+        request,
+        expected="the folder in which the tables lie",
+        source="NAME",
     )
 
 

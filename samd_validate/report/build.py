@@ -11,6 +11,8 @@ from samd_validate.core.finding import Figure, Table
 from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Paragraph, Picture
 from samd_validate.report.words import count_words
 
+MOST_COLUMNS = 6
+NAMES_PERCENT = 22
 MOST_ROWS = 150
 """Tables longer than this are named as attachments of the evidence folder, not typeset."""
 
@@ -64,6 +66,7 @@ def grid(
 def plain_table(numbers: Numbers, table: Table) -> Block:
     """Return a table of a check as it is, numbers to the right."""
     rows = [[_cell(value) for value in row] for row in table.rows]
+    is_wide = len(table.columns) > MOST_COLUMNS
     return grid(
         numbers,
         f"table-{table.id}",
@@ -72,8 +75,15 @@ def plain_table(numbers: Numbers, table: Table) -> Block:
         rows,
         caption=table.caption,
         file=f"tables/{table.id}.json",
-        look="small" if len(table.columns) > 6 else "",  # noqa: PLR2004  # a page holds six
+        look="small" if is_wide else "",
+        widths=_widths(len(table.columns)) if is_wide else (),
     )
+
+
+def _widths(columns: int) -> tuple[int, ...]:
+    """Return widths that leave the first column of a wide table room for names."""
+    others = (100 - NAMES_PERCENT) // (columns - 1)
+    return (NAMES_PERCENT, *[others] * (columns - 1))
 
 
 def picture(numbers: Numbers, figure: Figure) -> Block:

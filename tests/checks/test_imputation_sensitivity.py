@@ -24,10 +24,11 @@ from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.model import Model, no_progress
 from samd_validate.pipeline import planned
 from samd_validate.protocol.folders import shipped
+from samd_validate.reading import read_cohorts
 from samd_validate.report.figures import draw
 from samd_validate.stats.engine import paired_difference
 from samd_validate.stats.sample import Sample
-from samd_validate.study import make_study, read_cohorts
+from samd_validate.study import make_study, split_of
 
 pytestmark = [
     pytest.mark.requirement("REQ-ROBUSTNESS"),
@@ -241,7 +242,8 @@ def test_study_fits_its_device_again_to_the_same_weights_or_refuses(tmp_path: Pa
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         plan = planned(tmp_path / "p.yaml")
-    study = make_study(plan, read_cohorts(plan, {}, no_progress), no_progress)
+    cohorts = read_cohorts(plan, {}, no_progress)
+    study = make_study(plan, cohorts, split_of(plan, cohorts), no_progress)
     refit = study.inputs.refit
     assert refit is not None
     assert refit({}).artefact() == study.models[0].artefact()

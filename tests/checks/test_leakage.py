@@ -53,7 +53,9 @@ def test_what_cannot_be_run_on_predictions_alone_is_no_number_with_a_reason() ->
 
 
 def test_source_without_times_of_storage_or_outcome_leaves_rows_without_a_number() -> None:
-    found = gate(study(HOME, AWAY))
+    assert AWAY.series is not None
+    untold = replace(AWAY, series=replace(AWAY.series, stored_hours=None), numbers={})
+    found = gate(study(HOME, untold))
     for measure, code in (
         ("events_stored_late", "no_storage_time"),
         ("intervals_past_prediction", "no_end_time"),
@@ -99,7 +101,7 @@ def test_clean_study_counts_nothing_and_every_measure_has_a_row() -> None:
     numbers = {name: one for name, one in found.items() if isinstance(one, Estimate)}
     strongest = numbers.pop("strongest_single_auroc")
     assert 0.5 < strongest.low < strongest.value < 0.95
-    assert len(numbers) == 10
+    assert len(numbers) == 13
     assert {name for name, one in numbers.items() if one.value} == set()
 
 

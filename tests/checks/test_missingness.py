@@ -127,6 +127,7 @@ def test_counts_and_first_hours_by_hand() -> None:
     assert series is not None
     made = replace(
         series,
+        stored_hours=None,
         unit_index=np.array([0, 0, 1]),
         time_hours=np.array([2.0, 6.0, 99.0]),
         variable_index=np.array([1, 1, 1]),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from mimic_folder import mimic_tables, write_tables
@@ -140,3 +141,27 @@ def test_irrigant_is_taken_off_the_urine(tmp_path: Path, tables: Tables) -> None
     assert observed(cohort, "urine_output") == [(0.667, 200.0)]
     reason = "outside plausible limits after they were added up, not used"
     assert counts(cohort)[reason] == 1
+
+
+def test_series_tells_when_the_last_of_an_interval_was_stored(
+    tmp_path: Path, tables: Tables
+) -> None:
+    events = charted(
+        ("2150-01-01 07:00:00", 70, "bpm", "2150-01-01 07:30:00"),
+        ("2150-01-01 07:10:00", 80, "bpm", "2150-01-01 07:15:00"),
+        ("2150-01-01 09:00:00", 90, "bpm", None),
+    )
+    cohort = read(write_tables(tmp_path, one_stay(tables, events)), variables=("heart_rate",))
+    assert cohort.series is not None
+    stored = cohort.series.stored_hours
+    assert stored is not None
+    first = stored[cohort.series.unit_index == 0]
+    assert first[0] == 1.0
+    assert np.isnan(first[1])
+
+
+def test_hours_to_death_are_told_of_the_dead_alone(tmp_path: Path, tables: Tables) -> None:
+    cohort = read(write_tables(tmp_path, tables))
+    hours = cohort.numbers["outcome_hours"]
+    assert np.isfinite(hours).tolist() == (cohort.label == 1).tolist()
+    assert (hours[cohort.label == 1] >= 48).all()

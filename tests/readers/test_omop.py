@@ -486,17 +486,18 @@ def test_unit_is_the_concept_then_the_words_then_the_dictionary(tmp_path: Path) 
         (1, TEMPERATURE, "12:00", 310.0, 0, "K"),
         (1, CREATININE, "07:00", 88.42, 4_900_001, None),  # known to the vocabulary alone
         (1, POTASSIUM, "07:00", 4.0, 9557, None),
+        (1, 3022217, "07:00", 1.3, 4_900_002, None),  # an annotation alone is the unit 1
     )
     tables = omop_tables() | {"measurement": values}
-    tables["concept"] = pl.concat(
-        [tables["concept"], rows("concept", (4_900_001, "umol/L", "UCUM"))]
-    )
+    more = rows("concept", (4_900_001, "umol/L", "UCUM"), (4_900_002, "{INR}", "UCUM"))
+    tables["concept"] = pl.concat([tables["concept"], more])
     cohort = read(write_parquet(tmp_path, tables))
     hours = [round(t, 1) for t, _ in observed(cohort, "temperature")]
     assert hours == [0.5, 1.5, 2.5, 3.5, 4.5]
     assert {v for _, v in observed(cohort, "temperature")} == {37.0, 37.5}
     assert observed(cohort, "creatinine") == [(0.5, 1.0)]
     assert observed(cohort, "potassium") == [(0.5, 4.0)]
+    assert observed(cohort, "inr") == [(0.5, 1.3)]
     del tables["concept"]
     write_parquet(tmp_path / "without", tables)
     without = read(tmp_path / "without")

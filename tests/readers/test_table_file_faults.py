@@ -23,7 +23,7 @@ def refused(place: Path | None, **params: object) -> list[str]:
 
 
 def test_no_place_says_how_to_bind_one() -> None:
-    with pytest.raises(CannotRun, match="--dataset NAME=FOLDER"):
+    with pytest.raises(CannotRun, match="--dataset NAME=PATH"):
         read(None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -113,7 +114,7 @@ def _names(variables: Sequence[DictionaryVariable], table: str) -> tuple[str, ..
 
 def events_of(
     table: Table,
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
     variables: Sequence[DictionaryVariable],
     folder: Path,
 ) -> Events:
@@ -130,12 +131,12 @@ def events_of(
     items = items_of(variables, place)
     if place in WIDE:
         is_any = pl.any_horizontal(pl.col(items).is_not_null())
-        kept = needed_rows(table, is_any, items, files[place], folder)
+        kept = needed_rows(table, is_any, items, files[place].result, folder)
         return _events(place, _melted(kept, WIDE[place], items))
     (long,) = (one for one in LONG if one.table == place)
     item = pl.concat_str(long.item, separator="|")
     is_needed = item.is_in([long.prefix + one for one in items])
-    kept = needed_rows(table, is_needed, items, files[place], folder)
+    kept = needed_rows(table, is_needed, items, files[place].result, folder)
     return _events(place, _told(kept, long, item))
 
 

@@ -218,7 +218,9 @@ def _with_outcome(ordered: pl.DataFrame, rule: StayRule) -> pl.DataFrame:
         label &= pl.col("hospitaldischargeoffset") <= horizon
     in_unit = pl.col("unitdischargestatus").str.strip_chars().str.to_uppercase() == EXPIRED
     return ordered.with_columns(died=died).with_columns(
-        label=label.cast(pl.Int8), disagrees=(in_unit & ~pl.col("died")).fill_null(False)
+        label=label.cast(pl.Int8),
+        disagrees=(in_unit & ~pl.col("died")).fill_null(False),
+        outcome_hours=pl.when(label).then(pl.col("hospitaldischargeoffset") / 60),
     )
 
 

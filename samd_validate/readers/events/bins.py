@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from samd_validate.core.arrays import Column
 from samd_validate.core.cohort import TimeSeries
 from samd_validate.readers.events.dictionary import Dictionary, DictionaryVariable
 from samd_validate.readers.events.ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, ways
@@ -76,10 +77,10 @@ def binned(
         tally.units += words
         led.append((events, way))
     parts = [_batch(batch, led, plan, tally) for batch in _batches(stays, tables)]
-    return _series(parts, plan), tally
+    return _series(parts, stays, plan), tally
 
 
-def _series(parts: Sequence[pl.DataFrame], plan: Binning) -> TimeSeries:
+def _series(parts: Sequence[pl.DataFrame], stays: pl.DataFrame, plan: Binning) -> TimeSeries:
     import polars as pl
 
     whole = pl.concat(parts)
@@ -90,7 +91,16 @@ def _series(parts: Sequence[pl.DataFrame], plan: Binning) -> TimeSeries:
         time_hours=whole["minute"].to_numpy() / 60,
         value=whole["value"].to_numpy(),
         window_hours=plan.window_minutes / 60,
+        stored_hours=_stored_hours(whole, stays),
     )
+
+
+def _stored_hours(whole: pl.DataFrame, stays: pl.DataFrame) -> Column | None:
+    """Return when the last of an interval's values was stored; None if no source tells."""
+    if whole["stored"].null_count() == whole.height:
+        return None
+    began = stays["intime"].gather(whole["unit_index"])
+    return (whole["stored"] - began).dt.total_seconds(fractional=True).to_numpy() / 3600
 
 
 def _batches(stays: pl.DataFrame, tables: Sequence[Events]) -> list[pl.DataFrame]:
@@ -211,14 +221,15 @@ def _added(kept: pl.DataFrame, plan: Binning, *, is_mean: bool) -> pl.DataFrame:
     several = pl.col("interval").floordiv(_intervals(plan))
     count = pl.col("n") if is_mean else 1
     return (
-        kept.select("minute", interval=_interval(plan), total=total)
+        kept.select("minute", "stored", interval=_interval(plan), total=total)
         .lazy()
         .group_by("interval")
-        .agg(pl.col("minute").max(), pl.col("total").sum(), n=pl.len())
+        .agg(pl.col("minute").max(), pl.col("stored").max(), pl.col("total").sum(), n=pl.len())
         .select(
             several.floordiv(len(plan.variables)).cast(pl.UInt32).alias("unit_index"),
             (several % len(plan.variables)).cast(pl.Int16).alias("variable"),
             "minute",
+            "stored",
             value=pl.col("total") / MILLIONTHS / count,
         )
         .collect(engine="streaming")
@@ -236,7 +247,9 @@ def _last(kept: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:
         pl.col("minute") == pl.col("minute").shift()
     )
     tally.replaced += int(ordered.select(is_again.sum()).item())
-    return ordered.unique("interval", keep="last", maintain_order=True).select(*PLACE, "value")
+    return ordered.unique("interval", keep="last", maintain_order=True).select(
+        *PLACE, "stored", "value"
+    )
 
 
 def _added_up(kept: pl.DataFrame, plan: Binning, tally: Tally) -> pl.DataFrame:

@@ -6,9 +6,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import SourceFile
@@ -18,6 +18,8 @@ from samd_validate.readers.events.tables import Table, told
 if TYPE_CHECKING:
     import polars as pl
 
+FilesOf: TypeAlias = Callable[[], Sequence[SourceFile]]
+"""Gives name, size and digest of a table's files; waits for them if they are still being taken."""
 LAYOUT = 1
 REMOVALS = 5
 VARIABLE = "SAMD_VALIDATE_CACHE"
@@ -32,7 +34,7 @@ def cache_folder(chosen: str | None) -> Path:
 
 
 def needed_events(
-    table: Table, key: str, keys: Sequence[int], files: Sequence[SourceFile], folder: Path
+    table: Table, key: str, keys: Sequence[int], files: FilesOf, folder: Path
 ) -> pl.LazyFrame:
     """Return the rows of a table whose ``key`` is among ``keys``; see :func:`needed_rows`."""
     import polars as pl
@@ -44,7 +46,7 @@ def needed_rows(
     table: Table,
     needed: pl.Expr,
     words: Sequence[int | str],
-    files: Sequence[SourceFile],
+    files: FilesOf,
     folder: Path,
 ) -> pl.LazyFrame:
     """Return the rows of a table for which ``needed`` holds, as a scan of Parquet.
@@ -63,7 +65,7 @@ def needed_rows(
     rows = table.scan().filter(needed)
     if table.is_parquet:
         return table.parsed(rows)
-    entry = folder / f"{_entry_name(table, words, files)}.parquet"
+    entry = folder / f"{_entry_name(table, words, files())}.parquet"
     if not _is_whole(entry):
         _write(table, table.parsed(rows), entry)
     return pl.scan_parquet(entry)

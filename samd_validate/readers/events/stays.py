@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
+from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import FlowRow
 from samd_validate.readers.events.choose import kept_stays
 
@@ -88,7 +91,12 @@ def _with_outcome(ordered: pl.DataFrame, rule: StayRule) -> pl.DataFrame:
         .with_columns(
             label=label.cast(pl.Int8), disagrees=is_flagged != pl.col("deathtime").is_not_null()
         )
-        .with_columns(stay_hours=(pl.col("outtime") - pl.col("intime")).dt.total_seconds() / 3600)
+        .with_columns(
+            stay_hours=(pl.col("outtime") - pl.col("intime")).dt.total_seconds() / 3600,
+            outcome_hours=pl.when(pl.col("label") == 1).then(
+                (pl.col("end") - pl.col("intime")).dt.total_seconds() / 3600
+            ),
+        )
     )
 
 
@@ -117,3 +125,14 @@ def _exclusions(rule: StayRule, words: StayWords) -> list[tuple[str, pl.Expr]]:
         (f"in the ICU for less than {window}", pl.col("stay_hours") < rule.window_hours),
         (f"dead or out of hospital within {window}", pl.col("end") < pl.col("predicted")),
     ]
+
+
+def numbers_of(stays: pl.DataFrame) -> dict[str, FloatArray]:
+    """Return age, and the hours from the index time to death in hospital (NaN for survivors).
+
+    The latter tells whether anything came after the outcome; it is no input for a device.
+    """
+    import polars as pl
+
+    names = ("age_years", "outcome_hours")
+    return {name: stays[name].cast(pl.Float64).fill_null(np.nan).to_numpy() for name in names}

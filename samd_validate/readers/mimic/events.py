@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import gather
-from samd_validate.readers.events.cache import needed_events
+from samd_validate.readers.events.cache import FilesOf, needed_events
 from samd_validate.readers.events.columns import Kind
 from samd_validate.readers.events.dictionary import DictionaryVariable
 from samd_validate.readers.events.tables import Table, TableShape, attempt
@@ -63,14 +64,14 @@ def _short(shape: TableShape) -> str:
 
 def events_of(
     tables: Mapping[str, Table],
-    files: Mapping[str, list[SourceFile]],
+    files: Mapping[str, Future[list[SourceFile]]],
     variables: tuple[DictionaryVariable, ...],
     folder: Path,
 ) -> list[Events]:
     """Return the needed rows of each table of events, or the problems of all of them."""
     found = [tables[shape.place] for shape in EVENT_TABLES if shape.place in tables]
     outcomes = [
-        attempt(lambda table=table: _one(table, files[table.shape.place], variables, folder))  # type: ignore[misc]
+        attempt(lambda table=table: _one(table, files[table.shape.place].result, variables, folder))  # type: ignore[misc]
         for table in found
     ]
     gather([problem for _, problems in outcomes for problem in problems])
@@ -79,7 +80,7 @@ def events_of(
 
 def _one(
     table: Table,
-    files: list[SourceFile],
+    files: FilesOf,
     variables: tuple[DictionaryVariable, ...],
     folder: Path,
 ) -> Events:

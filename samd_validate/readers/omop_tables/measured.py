@@ -150,14 +150,20 @@ def _units(counted: pl.DataFrame, ucum: Mapping[int, str]) -> pl.DataFrame:
 
 
 def _ucum_of_concepts(tables: Mapping[str, Any], dictionary: Dictionary) -> dict[int, str]:
-    """Return the UCUM codes of unit concepts: those of the vocabulary, else the dictionary's."""
-    known = dict(dictionary.unit_concepts)
+    """Return the UCUM codes of unit concepts: the dictionary's, else those of the vocabulary.
+
+    In UCUM an annotation alone, such as ``{INR}``, is the unit 1, unless a variable has it.
+    """
+    known: dict[int, str] = {}
     if "concept" in tables:
         concept = tables["concept"]
         units = concept.filter(concept.vocabulary_id == "UCUM")
-        frame = _frame(units.select("concept_id", "concept_code"))
-        known |= dict(frame.drop_nulls().iter_rows())
-    return known
+        known = dict(_frame(units.select("concept_id", "concept_code")).drop_nulls().iter_rows())
+    own = {one.unit for one in dictionary.variables}
+    for number, code in known.items():
+        if code.startswith("{") and code.endswith("}") and code not in own:
+            known[number] = "1"
+    return known | dictionary.unit_concepts
 
 
 def _frame(expression: Any) -> pl.DataFrame:
