@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from samd_validate import cli
+from samd_validate.core.estimate import Estimate
 from samd_validate.core.verdict import Outcome
 from samd_validate.evidence.bundle import read_bundle
 from samd_validate.pipeline import run
@@ -31,7 +32,8 @@ card:
 """
 SMALLER = (
     ("recipe: tft_icu", "recipe: tft_tiny"),
-    ("[lstm_wide_icu, gru_d_icu, logistic_icu, gradient_boosting_icu]", "[logistic_icu]"),
+    ("[lstm_wide_icu, gru_d_icu, logistic_icu, gradient_boosting_icu, saps_ii, oasis]", "[oasis]"),
+    ("{members: 1, max_epochs: 4}", "{strategies: [mean], members: 1, max_epochs: 1}"),
     ("{min_units: 1000, min_events: 100}", "{min_units: 300, min_events: 30}"),
     ("resamples: 2000", "resamples: 200"),
     ("patients: 60, local: 3, blocks: 4", "patients: 10, local: 1, blocks: 1"),
@@ -135,3 +137,13 @@ def test_external_patients_have_one_stay_each(sealed: Path) -> None:
     external = pl.read_parquet(sealed / "predictions" / "eicu.parquet")
     assert external["patient"].is_unique().all()
     assert 500 < external.height < 600
+
+
+def test_score_in_use_is_compared_on_those_who_have_it(sealed: Path) -> None:
+    found = {finding.key: finding.measurement for finding in read_bundle(sealed).findings}
+    compared = found["discrimination/auroc_difference/eicu/all/apache_iva"]
+    whole = found["discrimination/auroc/eicu/all/device"]
+    assert isinstance(compared, Estimate)
+    assert isinstance(whole, Estimate)
+    assert 0 < compared.n < whole.n
+    assert "discrimination/auroc/test/all/apache_iva" not in found  # MIMIC-IV has no such score

@@ -34,6 +34,7 @@ FATES = (
 )
 USED = len(FATES)
 PLACE = ("unit_index", "variable", "minute")
+KEPT = (*PLACE, "stored", "part", "how", "value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +100,9 @@ def _stored_hours(whole: pl.DataFrame, stays: pl.DataFrame) -> Column | None:
     """Return when the last of an interval's values was stored; None if no source tells."""
     if whole["stored"].null_count() == whole.height:
         return None
-    began = stays["intime"].gather(whole["unit_index"])
-    return (whole["stored"] - began).dt.total_seconds(fractional=True).to_numpy() / 3600
+    began = stays["intime"].to_numpy()[whole["unit_index"].to_numpy()]
+    hours = (whole["stored"].to_numpy() - began) / np.timedelta64(1, "h")
+    return np.asarray(hours, dtype=np.float32)
 
 
 def _batches(stays: pl.DataFrame, tables: Sequence[Events]) -> list[pl.DataFrame]:
@@ -124,8 +126,8 @@ def _batch(
 
     frames = [_placed(events, way, stays, plan) for events, way in led]
     placed = pl.concat(frames).collect(engine="streaming")
-    kept = placed.filter("is_used").drop("is_used")
-    _count(placed, kept, plan, tally)
+    _count(placed, tally)
+    kept = placed.filter(pl.col("fate") == USED)
     scores = _added_up(kept.filter(pl.col("how") == PARTS), plan, tally)
     single = kept.filter(pl.col("how") == LAST).select(scores.columns)
     sums = _added(kept.filter(pl.col("how") == SUM), plan, is_mean=False)
@@ -139,7 +141,7 @@ def _batch(
 
 
 def _placed(events: Events, way: pl.DataFrame, stays: pl.DataFrame, plan: Binning) -> pl.LazyFrame:
-    """Return every value of the stays with its variable, minute, and whether it is used."""
+    """Return every value of the stays with its variable, minute, and what becomes of it."""
     import polars as pl
 
     own = stays.lazy().select("unit_index", "intime", match=pl.col(events.by))
@@ -147,7 +149,6 @@ def _placed(events: Events, way: pl.DataFrame, stays: pl.DataFrame, plan: Binnin
     has_one_unit = way.select("key", "unit").unique()["key"].is_unique().all()
     on = ["key"] if has_one_unit else ["key", "unit"]
     microseconds = (pl.col("charted") - pl.col("intime")).dt.total_microseconds()
-    late = pl.col("stored") > pl.col("intime") + pl.duration(minutes=plan.window_minutes)
     same = pl.col("value").is_between(pl.col("same_from"), pl.col("same_to")).fill_null(False)
     converted = pl.col("value") * pl.col("factor") + pl.col("offset")
     return (
@@ -158,47 +159,46 @@ def _placed(events: Events, way: pl.DataFrame, stays: pl.DataFrame, plan: Binnin
             "unit_index",
             "variable",
             "stored",
+            "intime",
             "part",
             "how",
             "low",
             "high",
             minute=microseconds.floordiv(60_000_000).cast(pl.Int32),
-            is_late=late.fill_null(False),
             has_unit=pl.col("factor").is_not_null(),
             has_number=pl.col("value").is_finite().fill_null(False),
             value=pl.when(same).then("value").otherwise(converted),
         )
-        .with_columns(is_used=~pl.any_horizontal(_reasons(plan)))
+        .select(*KEPT, fate=_fate(plan))
     )
 
 
-def _reasons(plan: Binning) -> list[pl.Expr]:
-    """Return for each of the fates whether it holds, never null."""
+def _fate(plan: Binning) -> pl.Expr:
+    """Return the number of the first of the fates that holds, ``USED`` if none does."""
     import polars as pl
 
-    return [
-        pl.col("minute").is_null(),
+    minute = pl.col("minute")
+    end = pl.col("intime") + pl.duration(minutes=plan.window_minutes)
+    reasons = (
+        minute.is_null(),
         ~pl.col("has_number"),
-        (pl.col("minute") < 0).fill_null(False),
-        (pl.col("minute") >= plan.window_minutes).fill_null(False),
-        pl.col("is_late"),
+        minute < 0,
+        minute >= plan.window_minutes,
+        pl.col("stored") > end,
         ~pl.col("has_unit"),
-        ~pl.col("value").is_between("low", "high").fill_null(True),
-    ]
+        ~pl.col("value").is_between("low", "high"),
+    )
+    fate = pl.lit(USED, dtype=pl.Int8)
+    for number, holds in reversed(list(enumerate(reasons))):
+        fate = pl.when(holds).then(pl.lit(number, dtype=pl.Int8)).otherwise(fate)
+    return fate
 
 
-def _count(placed: pl.DataFrame, kept: pl.DataFrame, plan: Binning, tally: Tally) -> None:
-    """Add to the tally: what is not used counts once, under the first reason that holds."""
-    import polars as pl
-
-    fate = pl.lit(USED)
-    for number, reason in reversed(list(enumerate(_reasons(plan)))):
-        fate = pl.when(reason).then(number).otherwise(fate)
-    lost = placed.filter(~pl.col("is_used")).select("variable", fate=fate)
-    for variable, number, count in lost.group_by("variable", "fate").len().iter_rows():
+def _count(placed: pl.DataFrame, tally: Tally) -> None:
+    """Add to the tally: each value counts once, under the first reason that holds."""
+    counts = placed.lazy().group_by("variable", "fate").len().collect(engine="streaming")
+    for variable, number, count in counts.iter_rows():
         tally.fates[variable, number] += count
-    for variable, count in kept.group_by("variable").len().iter_rows():
-        tally.fates[variable, USED] += count
 
 
 def _interval(plan: Binning) -> pl.Expr:
