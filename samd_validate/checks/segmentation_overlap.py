@@ -41,6 +41,17 @@ class LesionParams(Params):
     iou_threshold: float = Field(default=0.5, ge=0, le=1)
     matching: Literal["optimal", "greedy"] = "optimal"
     connectivity: Literal["corners", "faces"] = "corners"
+    reference: Literal["components", "labels"] = Field(
+        default="components", description="labels: each label of the reference is a lesion"
+    )
+
+    def rule(self) -> LesionRule:
+        """Return the rule of matching."""
+        return LesionRule(
+            iou_threshold=self.iou_threshold,
+            matching=self.matching,
+            connectivity=self.connectivity,
+        )
 
 
 class SegmentationOverlapParams(Params):
@@ -76,15 +87,11 @@ def segmentation_overlap(
     Limits: the reference was drawn by people and is not the truth; empty masks count by the policy
     that is printed.
     """
-    rule = None if params.lesions is None else LesionRule(**params.lesions.model_dump())
     findings: list[Finding] = []
     tables: list[Table] = []
     figures: list[Figure] = []
     for population in inputs.populations:
-        cases = {
-            name: cases_of(population, name, tolerance=params.tolerance, rule=rule)
-            for name in population.segmentations
-        }
+        cases = {name: _cases(population, name, params) for name in population.segmentations}
         for model, table in cases.items():
             found = _measured(table, params, inputs.intervals)
             findings += findings_of(step, population.name, found, model=model)
@@ -101,6 +108,19 @@ def segmentation_overlap(
         tables=tuple(tables),
         figures=tuple(figures),
         notes=("Cases with an empty mask count so: " + "; ".join(policy) + ".",),
+    )
+
+
+def _cases(
+    population: Population, model: str, params: SegmentationOverlapParams
+) -> list[CaseOverlap]:
+    lesions = params.lesions
+    return cases_of(
+        population,
+        model,
+        tolerance=params.tolerance,
+        rule=None if lesions is None else lesions.rule(),
+        has_instances=lesions is not None and lesions.reference == "labels",
     )
 
 

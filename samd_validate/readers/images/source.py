@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samd_validate.core.arrays import Column, IntArray
@@ -14,12 +15,16 @@ Spacing = tuple[float, float] | None
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFiles:
-    """One image file per unit, its mask file if it has one, and its spacing if that is known."""
+    """One image file per unit, its mask file if it has one, and its spacing if that is known.
+
+    ``held`` is a temporary folder in which the files lie, kept as long as they may be read.
+    """
 
     colour: Colour
     paths: tuple[Path, ...]
     masks: tuple[Path | None, ...]
     spacings: tuple[Spacing, ...]
+    held: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def channels(self) -> int:
@@ -39,8 +44,8 @@ class ImageFiles:
     def take(self, rows: IntArray) -> ImageFiles:
         """Return the files of some rows, in their order."""
         chosen = rows.tolist()
-        return ImageFiles(
-            colour=self.colour,
+        return replace(
+            self,
             paths=tuple(self.paths[row] for row in chosen),
             masks=tuple(self.masks[row] for row in chosen),
             spacings=tuple(self.spacings[row] for row in chosen),
