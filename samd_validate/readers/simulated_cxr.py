@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -13,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers.image_folder import ImageColumns, ImageFolderParams, image_folder
+from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.phantoms.chest_folder import TABLE, ChestSimulation, chest_folder
 from samd_validate.readers.phantoms.cohort import halves, of_site
 
@@ -53,10 +52,10 @@ def simulated_cxr(request: ReadRequest, params: SimulatedCxrParams) -> Cohort:
         seed=request.seed if params.seed is None else params.seed,
         is_planted=params.planted,
     )
-    folder = tempfile.TemporaryDirectory(prefix="samd-validate-")
+    folder = HeldFolder()
     first, second = halves(request)
-    drawn = chest_folder(Path(folder.name), wanted, first)
-    here = replace(request, place=folder.name, progress=second)
+    drawn = chest_folder(folder.path, wanted, first)
+    here = replace(request, place=str(folder.path), progress=second)
     cohort = of_site(image_folder.run(here, _as_folder(params.target)), params.site, folder)
     marked = np.array([MARKED[one.has_marker] for one in drawn])
     return replace(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers.image_folder import ImageColumns, ImageFolderParams, image_folder
+from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.phantoms.cohort import halves, of_site
 from samd_validate.readers.phantoms.tissue_folder import TABLE, TissueSimulation, tissue_folder
 
@@ -50,10 +49,10 @@ def simulated_histology(request: ReadRequest, params: SimulatedHistologyParams) 
         seed=request.seed if params.seed is None else params.seed,
         is_planted=params.planted,
     )
-    folder = tempfile.TemporaryDirectory(prefix="samd-validate-")
+    folder = HeldFolder()
     first, second = halves(request)
-    tissue_folder(Path(folder.name), wanted, first)
-    here = replace(request, place=folder.name, progress=second)
+    tissue_folder(folder.path, wanted, first)
+    here = replace(request, place=str(folder.path), progress=second)
     return of_site(image_folder.run(here, AS_FOLDER), params.site, folder)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samd_validate.core.arrays import Column, IntArray
 from samd_validate.core.images import Image
+from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.images.pixels import Colour, read_labels, read_pixels
 
 Spacing = tuple[float, float] | None
@@ -24,7 +24,7 @@ class ImageFiles:
     paths: tuple[Path, ...]
     masks: tuple[Path | None, ...]
     spacings: tuple[Spacing, ...]
-    held: tempfile.TemporaryDirectory[str] | None = None
+    held: HeldFolder | None = None
 
     @property
     def channels(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.core.model import Progress
+from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.images.source import ImageFiles
 
 DRAWN = 0.8  # of the progress
@@ -24,7 +24,7 @@ def halves(request: ReadRequest) -> tuple[Progress, Progress]:
     )
 
 
-def of_site(cohort: Cohort, site: str, folder: tempfile.TemporaryDirectory[str]) -> Cohort:
+def of_site(cohort: Cohort, site: str, folder: HeldFolder) -> Cohort:
     """Return the cohort with ids of its own site, its images holding the folder they lie in."""
     files = cohort.images
     assert isinstance(files, ImageFiles)  # noqa: S101 (a folder of images was read)

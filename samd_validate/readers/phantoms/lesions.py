@@ -67,7 +67,9 @@ def _infiltrate(
     cloud = gaussian_filter(
         generator.standard_normal((size, size), dtype=np.float32), size * 0.03, truncate=2.5
     )
-    level = 1 - (down / radii[0]) ** 2 - (right / radii[1]) ** 2 + 0.5 * cloud / cloud.std()
+    round_level = 1 - (down / radii[0]) ** 2 - (right / radii[1]) ** 2
+    uneven = cloud / cloud.std()
+    level = round_level + 0.5 * (uneven - uneven[(round_level > 0) & chest.lungs].mean())
     weight = 1 / (1 + np.exp(-np.clip(level / 0.15, -30, 30)))
     mask = _largest((weight > 0.5) & chest.lungs)  # noqa: PLR2004 (half its weight)
     near = gaussian_filter(mask.astype(np.float32), 1.0) > 0.01  # noqa: PLR2004 (its soft edge)
