@@ -26,6 +26,8 @@ SHARES = ("dice", "iou", "precision", "recall", "pixel_accuracy")
 DISTANCES = ("hd95", "assd")
 LESIONS = ("lesion_sensitivity", "lesion_precision", "lesion_f1", "lesion_fp")
 COMPARED = ("dice", "iou")
+ROWS = 5
+"""Cases in one figure: more do not fit on a page."""
 MEASURES = (
     *SHARES,
     *DISTANCES,
@@ -215,22 +217,27 @@ def _spread(
 def _worst(
     step: str, population: Population, cases: Sequence[CaseOverlap], most: int
 ) -> list[Figure]:
-    """Return a figure of the cases with the lowest Dice: image, outlines, both masks."""
+    """Return figures of the cases with the lowest Dice: image, outlines, both masks."""
     order = sorted(range(len(cases)), key=lambda row: _dice(cases[row]))[:most]
-    if not order:
-        return []
-    panels = [_panel(population, row, cases[row]) for row in order]
     return [
         Figure(
-            id=f"{step}-worst-{population.name}",
+            id=f"{step}-worst-{population.name}-{first + 1}",
             kind="panels",
-            title=f"The {len(panels)} cases of the lowest Dice, {population.name}",
+            title=_worst_title(first, min(first + ROWS, len(order)), population.name),
             caption="From left to right: image; outline of the reference (green) and of the "
             "device (orange); reference; device.",
             alt=f"Images, references and predictions of the worst cases on {population.name}.",
-            content={"rows": panels},
+            content={
+                "rows": [_panel(population, row, cases[row]) for row in order[first : first + ROWS]]
+            },
         )
+        for first in range(0, len(order), ROWS)
     ]
+
+
+def _worst_title(first: int, end: int, name: str) -> str:
+    places = f"{first + 1} to {end}" if end > first + 1 else f"{end}"
+    return f"Cases of the lowest Dice, {places}, {name}"
 
 
 def _panel(population: Population, row: int, case: CaseOverlap) -> dict[str, object]:
