@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from samd_validate.core.bundle import Bundle
+from samd_validate.core.bundle import Bundle, CohortSummary
 from samd_validate.core.estimate import Estimate, Measurement
 
 BANNER = "SIMULATED DATA - NOT CLINICAL EVIDENCE"
@@ -107,6 +107,17 @@ def population_words(population: str, bundle: Bundle) -> str:
     if population in known and known[population].role == "external":
         return f"External: {population}"
     return population
+
+
+def units_words(cohort: CohortSummary) -> str:
+    """Return what the units of a data set are: images, or stays where its flow does not tell."""
+    counted = [row.counted for row in cohort.flow if row.kind == "kept"]
+    return counted[0] if counted else "stays"
+
+
+def is_of_images(bundle: Bundle) -> bool:
+    """Return whether the units of a run are images."""
+    return any(units_words(cohort) == "images" for cohort in bundle.cohorts)
 
 
 def subset_words(subset: str) -> str:
