@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from samd_validate.models.imaging.training import Trained
 
 BATCH = 16
+LEAST_SLOPE = 0.05
+"""A smaller slope would make all scores alike where the tuning part is ranked at chance."""
 NewNetwork = Callable[[int, int], "nn.Module"]
 """Makes a network for so many channels and so many targets."""
 
@@ -142,7 +144,8 @@ def fit_classifier(
         card={},
     )
     raw = untuned.log_odds(request.tuning)[:, 0]
-    platt = learn_platt(raw, request.tuning.label)
+    learned = learn_platt(raw, request.tuning.label)
+    platt = Platt(slope=max(learned.slope, LEAST_SLOPE), intercept=learned.intercept)
     return ImageClassifier(
         name=request.name,
         params=params,
