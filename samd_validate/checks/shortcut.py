@@ -101,8 +101,9 @@ def shortcut(step: str, inputs: Inputs, params: ShortcutParams) -> CheckOutput:
     images without the finding should change nothing: what it costs is what the mark is taken for.
     Without the structure the AUROC should fall towards 0.5: a device that still works has
     learned something else.
-    Limits: a filled region is itself unlike any image, so a small loss proves no shortcut; a mark
-    of another shape may act otherwise; only what is named here is looked for.
+    Limits: a filled region is itself unlike any image, so a small loss proves no shortcut, and its
+    brightness is still that of the image's median; a mark of another shape may act otherwise; only
+    what is named here is looked for.
     """
     model = inputs.model
     if model is None:

@@ -25,12 +25,12 @@ class SmallCnnParams(ClassifierParams):
 
 @family("small_cnn", version=1, params=SmallCnnParams, extra="monai", needs=("images",))
 def small_cnn(request: FitRequest, params: SmallCnnParams) -> ImageClassifier:
-    """Fit blocks of convolution and group normalisation with global average pooling.
+    """Fit blocks of convolution and batch normalisation with global average pooling.
 
     Each block halves the image but the last. Events are weighted by the odds; training stops
     early on the tuning part, on which the log-odds are then recalibrated (Platt). Of several
-    findings each has an output. Ref. Wu & He 2018, doi:10.1007/978-3-030-01261-8_1; Lin et al.
-    2014, arXiv:1312.4400.
+    findings each has an output. Ref. Ioffe & Szegedy 2015, arXiv:1502.03167; Lin et al. 2014,
+    arXiv:1312.4400.
 
     Raises
     ------

@@ -1,20 +1,21 @@
-"""Blocks of convolution, group normalisation and pooling, and one weight for each at the end.
+"""Blocks of convolution, batch normalisation and pooling, and one weight for each at the end.
 
 Imports torch; only imported when a network is trained or run.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-GROUP = 8
-
 
 class SmallNetwork(nn.Module):
-    """From ``(n, channels, side, side)`` to log-odds ``(n, targets)``."""
+    """From ``(n, channels, side, side)`` to log-odds ``(n, targets)``.
+
+    Normalisation by statistics of the image itself would carry what is bright in one place to all
+    others, and maps of where the network looked would be of no use.
+    """
 
     def __init__(
         self, channels: int, widths: Sequence[int], targets: int, dropout: float = 0.0
@@ -25,7 +26,7 @@ class SmallNetwork(nn.Module):
             layers += [nn.MaxPool2d(2)] if place else []
             layers += [
                 nn.Conv2d(channels, width, 3, padding=1, bias=False),
-                nn.GroupNorm(math.gcd(GROUP, width), width),
+                nn.BatchNorm2d(width),
                 nn.ReLU(),
             ]
             channels = width
