@@ -83,6 +83,8 @@ def gate_inputs(plan: Plan, cohorts: Mapping[str, Cohort], split: Split | None) 
 
 def _declared(plan: Plan, development: Cohort) -> frozenset[str] | None:
     """Return the columns that the device's recipe says it reads; None if it does not say."""
+    if "images" in plan.models[0].family.needs:
+        return frozenset()  # it sees the image and no column
     params = plan.models[0].params
     if not {"static_numbers", "static_groups"} <= set(type(params).model_fields):
         return None

@@ -12,6 +12,7 @@ from samd_validate.checks._leak_counts import counted, not_run
 from samd_validate.core.arrays import BoolArray, Column
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Measurement
+from samd_validate.core.images import ImageSource
 from samd_validate.core.inputs import Inputs
 
 Codes = npt.NDArray[np.uint64]
@@ -59,7 +60,7 @@ def duplicates(parts: Mapping[str, Cohort]) -> dict[str, Measurement]:
 
     Twins have the same measurements (variable, time to 1/1000 h, value) and the same
     demographic columns, as far as all parts have them. Stays with fewer than five values are
-    not compared, since few values coincide by chance.
+    not compared, since few values coincide by chance. Images are twins if every pixel is the same.
     """
     columns = _common_columns(parts)
     prints = {name: _fingerprints(cohort, columns) for name, cohort in parts.items()}
@@ -76,6 +77,8 @@ def duplicates(parts: Mapping[str, Cohort]) -> dict[str, Measurement]:
 
 
 def _duplicates_found(cohort: Cohort, twins: int, comparable: int) -> Measurement:
+    if cohort.images is not None:
+        return counted(twins, comparable)
     if comparable == 0:
         reason = f"no stay has {FEWEST_VALUES} measurements over time to compare"
         return not_run("no_series", reason, cohort.size)
@@ -91,6 +94,8 @@ def _common_columns(parts: Mapping[str, Cohort]) -> tuple[str, ...]:
 
 def _fingerprints(cohort: Cohort, columns: tuple[str, ...]) -> tuple[Codes, BoolArray]:
     """Return two 64-bit codes per stay, and which stays have values enough to be compared."""
+    if cohort.images is not None:
+        return _image_codes(cohort.images, cohort.size), np.ones(cohort.size, dtype=np.bool_)
     values = np.zeros(cohort.size, dtype=np.int64)
     codes = np.zeros((cohort.size, len(SALTS)), dtype=np.uint64)
     if cohort.series is not None:
@@ -100,6 +105,16 @@ def _fingerprints(cohort: Cohort, columns: tuple[str, ...]) -> tuple[Codes, Bool
         for name in columns:
             codes[:, place] = _mixed(codes[:, place] + _column_codes(cohort, name, salt))
     return codes, np.asarray(values >= FEWEST_VALUES)
+
+
+def _image_codes(images: ImageSource, n: int) -> Codes:
+    """Return 128 bits of a digest of the shape and pixels of each image."""
+    codes = np.zeros((n, len(SALTS)), dtype=np.uint64)
+    for row in range(n):
+        pixels = images.image(row).pixels
+        content = str(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()
+        codes[row] = np.frombuffer(hashlib.sha256(content).digest()[:16], dtype=np.uint64)
+    return codes
 
 
 def _series_codes(cohort: Cohort, salt: str) -> Codes:

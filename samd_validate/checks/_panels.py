@@ -57,3 +57,20 @@ def png(drawn: Drawn) -> str:
     sink = io.BytesIO()
     Image.fromarray(drawn).save(sink, format="PNG", optimize=False)
     return base64.b64encode(sink.getvalue()).decode("ascii")
+
+
+def heated(pixels: Column, saliency: Column) -> Drawn:
+    """Return the image with a map over it: black-red-yellow-white, stronger where it is higher."""
+    every, top = step(pixels), float(saliency.max())
+    heat = (saliency[::every, ::every] / top if top > 0 else saliency[::every, ::every])[..., None]
+    ramp = np.clip(3 * heat - np.array([0.0, 1.0, 2.0]), 0, 1) * 255
+    share = 0.65 * np.sqrt(np.clip(heat, 0, 1))
+    return np.asarray(plain(pixels) * (1 - share) + ramp * share, dtype=np.uint8)
+
+
+def outlined_one(drawn: Drawn, reference: BoolArray) -> Drawn:
+    """Return a picture with the outline of the reference in green."""
+    every = step(reference)
+    with_line = drawn.copy()
+    with_line[_outline(reference[::every, ::every])] = REFERENCE_COLOUR
+    return with_line

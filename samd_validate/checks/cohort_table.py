@@ -37,7 +37,8 @@ def cohort_table(step: str, inputs: Inputs, params: CohortTableParams) -> CheckO
     Limits: it describes one column at a time; joint differences do not show.
     """
     cohorts = _cohorts(inputs)
-    rows = [_size_row(cohorts), _event_row(cohorts)]
+    units = "stays" if next(iter(cohorts.values())).images is None else "images"
+    rows = [_size_row(cohorts, units), _event_row(cohorts, units)]
     rows += [_number_row(cohorts, name) for name in params.numbers]
     for name in params.groups:
         rows += _group_rows(cohorts, name)
@@ -75,15 +76,16 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.2f}"
 
 
-def _size_row(cohorts: dict[str, Cohort]) -> tuple[object, ...]:
+def _size_row(cohorts: dict[str, Cohort], units: str) -> tuple[object, ...]:
     cells = [f"{c.size} ({np.unique(c.patient_id).size})" for c in cohorts.values()]
-    return ("stays (patients)", *cells, *[""] * (len(cohorts) - 1))
+    return (f"{units} (patients)", *cells, *[""] * (len(cohorts) - 1))
 
 
-def _event_row(cohorts: dict[str, Cohort]) -> tuple[object, ...]:
+def _event_row(cohorts: dict[str, Cohort], units: str) -> tuple[object, ...]:
     cells = [f"{c.n_events} ({100 * c.n_events / c.size:.1f}%)" for c in cohorts.values()]
     labels = [c.label.astype(np.float64) for c in cohorts.values()]
-    return ("outcome event", *cells, *_differences(labels))
+    words = "outcome event" if units == "stays" else "with the outcome"
+    return (words, *cells, *_differences(labels))
 
 
 def _number_row(cohorts: dict[str, Cohort], name: str) -> tuple[object, ...]:

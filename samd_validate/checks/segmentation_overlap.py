@@ -26,6 +26,8 @@ SHARES = ("dice", "iou", "precision", "recall", "pixel_accuracy")
 DISTANCES = ("hd95", "assd")
 LESIONS = ("lesion_sensitivity", "lesion_precision", "lesion_f1", "lesion_fp")
 COMPARED = ("dice", "iou")
+ROWS = 5
+"""Cases in one figure: more do not fit on a page."""
 MEASURES = (
     *SHARES,
     *DISTANCES,
@@ -41,6 +43,17 @@ class LesionParams(Params):
     iou_threshold: float = Field(default=0.5, ge=0, le=1)
     matching: Literal["optimal", "greedy"] = "optimal"
     connectivity: Literal["corners", "faces"] = "corners"
+    reference: Literal["components", "labels"] = Field(
+        default="components", description="labels: each label of the reference is a lesion"
+    )
+
+    def rule(self) -> LesionRule:
+        """Return the rule of matching."""
+        return LesionRule(
+            iou_threshold=self.iou_threshold,
+            matching=self.matching,
+            connectivity=self.connectivity,
+        )
 
 
 class SegmentationOverlapParams(Params):
@@ -76,15 +89,11 @@ def segmentation_overlap(
     Limits: the reference was drawn by people and is not the truth; empty masks count by the policy
     that is printed.
     """
-    rule = None if params.lesions is None else LesionRule(**params.lesions.model_dump())
     findings: list[Finding] = []
     tables: list[Table] = []
     figures: list[Figure] = []
     for population in inputs.populations:
-        cases = {
-            name: cases_of(population, name, tolerance=params.tolerance, rule=rule)
-            for name in population.segmentations
-        }
+        cases = {name: _cases(population, name, params) for name in population.segmentations}
         for model, table in cases.items():
             found = _measured(table, params, inputs.intervals)
             findings += findings_of(step, population.name, found, model=model)
@@ -101,6 +110,19 @@ def segmentation_overlap(
         tables=tuple(tables),
         figures=tuple(figures),
         notes=("Cases with an empty mask count so: " + "; ".join(policy) + ".",),
+    )
+
+
+def _cases(
+    population: Population, model: str, params: SegmentationOverlapParams
+) -> list[CaseOverlap]:
+    lesions = params.lesions
+    return cases_of(
+        population,
+        model,
+        tolerance=params.tolerance,
+        rule=None if lesions is None else lesions.rule(),
+        has_instances=lesions is not None and lesions.reference == "labels",
     )
 
 
@@ -195,22 +217,27 @@ def _spread(
 def _worst(
     step: str, population: Population, cases: Sequence[CaseOverlap], most: int
 ) -> list[Figure]:
-    """Return a figure of the cases with the lowest Dice: image, outlines, both masks."""
+    """Return figures of the cases with the lowest Dice: image, outlines, both masks."""
     order = sorted(range(len(cases)), key=lambda row: _dice(cases[row]))[:most]
-    if not order:
-        return []
-    panels = [_panel(population, row, cases[row]) for row in order]
     return [
         Figure(
-            id=f"{step}-worst-{population.name}",
+            id=f"{step}-worst-{population.name}-{first + 1}",
             kind="panels",
-            title=f"The {len(panels)} cases of the lowest Dice, {population.name}",
+            title=_worst_title(first, min(first + ROWS, len(order)), population.name),
             caption="From left to right: image; outline of the reference (green) and of the "
             "device (orange); reference; device.",
             alt=f"Images, references and predictions of the worst cases on {population.name}.",
-            content={"rows": panels},
+            content={
+                "rows": [_panel(population, row, cases[row]) for row in order[first : first + ROWS]]
+            },
         )
+        for first in range(0, len(order), ROWS)
     ]
+
+
+def _worst_title(first: int, end: int, name: str) -> str:
+    places = f"{first + 1} to {end}" if end > first + 1 else f"{end}"
+    return f"Cases of the lowest Dice, {places}, {name}"
 
 
 def _panel(population: Population, row: int, case: CaseOverlap) -> dict[str, object]:

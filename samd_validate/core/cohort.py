@@ -17,6 +17,9 @@ from samd_validate.core.arrays import (
 )
 from samd_validate.core.images import ImageSource
 
+TARGET = "target_"
+"""Numbers whose name begins so are further outcomes, 0 or 1 (NaN = not known), not inputs."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:
@@ -220,6 +223,11 @@ class Cohort:
     def n_events(self) -> int:
         """Return the number of units with label 1."""
         return int(self.label.sum())
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return the names of the numbers that are further outcomes beside the label."""
+        return tuple(name for name in self.numbers if name.startswith(TARGET))
 
     def take(self, rows: IntArray | BoolArray, *, name: str | None = None) -> Cohort:
         """Return the cohort of some rows (row numbers or a mask), in their order."""

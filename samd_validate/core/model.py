@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.images import Segmentation
+from samd_validate.core.images import Image, Segmentation
 
 Progress: TypeAlias = Callable[[str, float], None]
 """Called with what is being done and the share done in [0, 1]."""
@@ -131,4 +131,16 @@ class Segmenting(Protocol):
 
     def segmented(self, cohort: Cohort, progress: Progress = no_progress) -> Segmentation:
         """Return what it draws into each image of a cohort, computed once."""
+        ...
+
+
+@runtime_checkable
+class Localising(Protocol):
+    """A model that shows where in an image it looked."""
+
+    def saliency(self, image: Image) -> FloatArray:
+        """Return how much each place spoke for label 1, on the image's own grid.
+
+        ``(rows, columns)``, 0 or more, in no unit; all 0 where no place did.
+        """
         ...

@@ -17,14 +17,18 @@ SHOWN_LINES = 5
 
 
 class TextTable:
-    """The named columns of a file as text, and the file's digest; empty text is missing."""
+    """The named columns of a file as text, and the file's digest; empty text is missing.
 
-    def __init__(self, path: Path, columns: Iterable[str]) -> None:
+    ``is_trimmed`` drops commas at the ends of lines, of which a spreadsheet may leave some lines
+    more than others.
+    """
+
+    def __init__(self, path: Path, columns: Iterable[str], *, is_trimmed: bool = False) -> None:
         wanted = list(dict.fromkeys(columns))
         content = _content(path)
         self.file: SourceFile = source_file(path, content)
         self.name = path.name
-        table = _parsed(path, content)
+        table = _parsed(path, content, is_trimmed=is_trimmed)
         lacking = [column for column in wanted if column not in table.column_names]
         if lacking:
             raise CannotRun(*(_lacking(path, column, table.column_names) for column in lacking))
@@ -66,7 +70,7 @@ def _content(path: Path) -> bytes:
         raise CannotRun(_unreadable(path, found)) from None
 
 
-def _parsed(path: Path, content: bytes) -> Any:
+def _parsed(path: Path, content: bytes, *, is_trimmed: bool) -> Any:
     import gzip
     import zlib
 
@@ -77,6 +81,7 @@ def _parsed(path: Path, content: bytes) -> Any:
         if path.suffix == ".parquet":
             return parquet.read_table(pa.BufferReader(content))
         plain = gzip.decompress(content) if path.suffix == ".gz" else content
+        plain = _trimmed(plain) if is_trimmed else plain
         names = csv.open_csv(pa.BufferReader(plain)).schema.names
         options = csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
@@ -86,6 +91,10 @@ def _parsed(path: Path, content: bytes) -> Any:
         words = str(error).splitlines()[0] if isinstance(error, pa.ArrowInvalid) else ""
         found = "an empty file" if not content else f"a damaged or truncated file {words[:60]}"
         raise CannotRun(_unreadable(path, found.strip())) from None
+
+
+def _trimmed(plain: bytes) -> bytes:
+    return b"".join(line.rstrip(b",") + b"\n" for line in plain.splitlines())
 
 
 def _text(column: Any) -> Column:

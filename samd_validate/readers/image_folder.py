@@ -15,6 +15,7 @@ from samd_validate.core.cohort import Cohort, FlowRow, Provenance
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._tables import TextTable
+from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.images.inspect import Inspected, inspected
 from samd_validate.readers.images.pixels import Colour
 from samd_validate.readers.images.source import ImageFiles, Spacing
@@ -81,7 +82,7 @@ def image_folder(request: ReadRequest, params: ImageFolderParams) -> Cohort:
     unit = _text(table, text.unit, rows, [path.name for path in files.paths])
     gather(_doubles(table, unit))
     numbers = {name: table.numbers(column)[rows] for name, column in text.numbers.items()}
-    return Cohort(
+    cohort = Cohort(
         name=request.dataset,
         unit_id=unit,
         patient_id=_text(table, text.patient, rows, unit.tolist()),
@@ -93,6 +94,7 @@ def image_folder(request: ReadRequest, params: ImageFolderParams) -> Cohort:
         flow=(*flow, *_handled(files, numbers), _row("kept", "in the cohort", rows.size)),
         provenance=_provenance(params, table, seen),
     )
+    return told_as_simulated(cohort, place)
 
 
 def _place(request: ReadRequest, params: ImageFolderParams) -> Path:

@@ -108,8 +108,8 @@ def _datasets(bundle: Bundle, numbers: Numbers) -> Block:
                 code(str(dataset.get("id"))),
                 *texts(str(dataset.get("role")), str(dataset.get("reader"))),
                 Cell(
-                    text=f"at least {expect.get('min_units', 1)} units and "
-                    f"{expect.get('min_events', 1)} events"
+                    text=f"at least {expect.get('min_units', 1)} units, "
+                    f"{expect.get('min_events', 1)} of them with the outcome"
                 ),
             ]
         )

@@ -25,6 +25,7 @@ from samd_validate.report.words import (
     measurement_words,
     population_words,
     subset_words,
+    units_words,
 )
 
 MOST_FINGERPRINTS = 8
@@ -80,15 +81,20 @@ def _what_was_done(bundle: Bundle, outcome: str) -> str:
     name = str(bundle.model.get("name") or bundle.model.get("title") or "The device")
     sets = [_one_cohort(cohort) for cohort in bundle.cohorts]
     return (
-        f"The device under test ({name}) predicts: {_lowered(outcome)}. "
+        f"The device under test ({name}) {_does(bundle)}: {_lowered(outcome)}. "
         f"It was studied in {_listed(sets)}."
     )
+
+
+def _does(bundle: Bundle) -> str:
+    """Return what a device does: one whose marks were measured marks, any other predicts."""
+    return "marks" if any(one.measure == "dice" for one in bundle.findings) else "predicts"
 
 
 def _one_cohort(cohort: CohortSummary) -> str:
     role = "the development data set" if cohort.role == "development" else "the external data set"
     return (
-        f"{role} {cohort.id} ({count_words(cohort.n_units)} stays of "
+        f"{role} {cohort.id} ({count_words(cohort.n_units)} {units_words(cohort)} of "
         f"{count_words(cohort.n_patients)} patients, {count_words(cohort.n_events)} with the "
         "outcome)"
     )
@@ -149,13 +155,19 @@ def _row(
         criterion=criterion.id,
         question=question_words(criterion, bundle),
         estimate=measurement_words(measurement) if measurement else "no finding",
-        counts=f"n {count_words(counts[0])}, events {count_words(counts[1])}" if counts else "",
+        counts=_counts(*counts) if counts else "",
         limit=criterion.bound_text() + point,
         outcome=outcome,
         outcome_words=OUTCOMES[outcome],
         because=verdict.because if verdict else "the run holds no verdict on it",
         strip=_strip(criterion, estimate) if estimate else None,
     )
+
+
+def _counts(n: int, n_events: int | None) -> str:
+    """Return the counts behind a number; a measure of overlap has no events."""
+    events = "" if n_events is None else f", events {count_words(n_events)}"
+    return f"n {count_words(n)}{events}"
 
 
 def question_words(criterion: Criterion, bundle: Bundle) -> str:

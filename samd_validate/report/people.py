@@ -7,7 +7,7 @@ from samd_validate.report.build import Numbers, code, flow_diagram, grid, number
 from samd_validate.report.harmonisation import harmonisation
 from samd_validate.report.results import step_section
 from samd_validate.report.tree import Block, Cell, Flow, Paragraph, Section
-from samd_validate.report.words import count_words
+from samd_validate.report.words import count_words, is_of_images
 
 DESCRIBES = frozenset({"REQ-REPRESENTATIVENESS", "REQ-DATA-QUALITY", "REQ-MISSING-DATA"})
 
@@ -46,8 +46,10 @@ def _counts(bundle: Bundle, numbers: Numbers) -> Block:
                     number(f"{100 * events / units:.1f}%" if units else "–"),
                 ]
             )
-    columns = ("Data set", "Role", "Part", "Units", "Patients", "Events", "Events, share")
-    return grid(numbers, "counts", "Units, patients and events by part", columns, rows)
+    unit, event = ("Images", "With outcome") if is_of_images(bundle) else ("Units", "Events")
+    columns = ("Data set", "Role", "Part", unit, "Patients", event, f"{event}, share")
+    title = f"{unit}, patients and {'outcomes' if unit == 'Images' else 'events'} by part"
+    return grid(numbers, "counts", title, columns, rows)
 
 
 def flow(cohort: CohortSummary, numbers: Numbers) -> Flow:

@@ -113,8 +113,9 @@ def _finding_table(
     has_models = any(finding.model != "device" for finding in findings)
     columns = ["Measure", "Population"]
     columns += ["Subset"] * has_subsets + ["Model"] * has_models
-    columns += ["Estimate (CI)", "n", "Events", "Method"]
-    rows = [_finding_row(one, bundle, has_subsets, has_models) for one in findings]
+    has_events = any(one.measurement.n_events is not None for one in findings)
+    columns += ["Estimate (CI)", "n", *["Events"] * has_events, "Method"]
+    rows = [_finding_row(one, bundle, has_subsets, has_models, has_events) for one in findings]
     return grid(
         numbers,
         f"findings-{name}",
@@ -127,7 +128,7 @@ def _finding_table(
 
 
 def _finding_row(
-    finding: Finding, bundle: Bundle, has_subsets: bool, has_models: bool
+    finding: Finding, bundle: Bundle, has_subsets: bool, has_models: bool, has_events: bool
 ) -> list[Cell]:
     measurement = finding.measurement
     cells = texts(measure_words(finding.measure), population_words(finding.population, bundle))
@@ -135,7 +136,8 @@ def _finding_row(
     cells += texts(finding.model) if has_models else []
     is_number = isinstance(measurement, Estimate)
     cells.append(Cell(text=measurement_words(measurement), look="estimate" if is_number else "gap"))
-    cells += [number(count_words(measurement.n)), number(count_words(measurement.n_events))]
+    cells.append(number(count_words(measurement.n)))
+    cells += [number(count_words(measurement.n_events))] * has_events
     return [*cells, Cell(text=method_words(measurement) if is_number else "–")]
 
 

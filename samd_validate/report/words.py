@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from samd_validate.core.bundle import Bundle
+from samd_validate.core.bundle import Bundle, CohortSummary
 from samd_validate.core.estimate import Estimate, Measurement
 
 BANNER = "SIMULATED DATA - NOT CLINICAL EVIDENCE"
@@ -62,6 +62,14 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "lesion_precision": "Share of marked lesions that are right",
         "lesion_f1": "F1 of lesions",
         "lesion_fp": "False lesions per image",
+        "pointing_game": "Maps whose maximum lies in the reference",
+        "energy_inside": "Share of a map inside the reference",
+        "reference_area": "Share of the image that the reference is",
+        "energy_beyond_area": "Share of a map inside, beyond the area's",
+        "energy_in_region": "Share of a map inside the organ",
+        "iou_030": "IoU of reference and map, cut at 0.3",
+        "iou_050": "IoU of reference and map, cut at 0.5",
+        "score_change": "Mean change of the score",
         "smd": "Standardised mean difference",
         "strongest_single_auroc": "Strongest single AUROC",
         "mask_auroc": "AUROC of what was measured",
@@ -107,6 +115,17 @@ def population_words(population: str, bundle: Bundle) -> str:
     if population in known and known[population].role == "external":
         return f"External: {population}"
     return population
+
+
+def units_words(cohort: CohortSummary) -> str:
+    """Return what the units of a data set are: images, or stays where its flow does not tell."""
+    counted = [row.counted for row in cohort.flow if row.kind == "kept"]
+    return counted[0] if counted else "stays"
+
+
+def is_of_images(bundle: Bundle) -> bool:
+    """Return whether the units of a run are images."""
+    return any(units_words(cohort) == "images" for cohort in bundle.cohorts)
 
 
 def subset_words(subset: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from samd_validate import checks, models, readers
+from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
@@ -60,6 +61,8 @@ def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> N
 def test_measures_of_checks_are_known_to_the_statistics() -> None:
     own = {
         "additivity_error",
+        "score_change",
+        *GRADCAM_MEASURES,
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,

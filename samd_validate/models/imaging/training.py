@@ -6,18 +6,32 @@ Imports torch; only imported when a network is trained.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.models._checkpoint import TrainingState, restore, save
-from samd_validate.models.imaging.patches import Patches
 
 Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+class Batches(Protocol):
+    """The images of a part with their masks or targets, in batches of an epoch.
+
+    ``waited`` and ``worked`` are seconds the network waited for batches, and worked on them.
+    """
+
+    waited: float
+    worked: float
+
+    def epoch(self, number: int, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Return the batches of an epoch, in its own order."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +58,7 @@ class Trained:
 
 def train(
     network: nn.Module,
-    development: Patches,
+    development: Batches,
     tuning_loss: Callable[[nn.Module], float],
     loss: Loss,
     loop: Loop,
@@ -95,7 +109,7 @@ def _is_over(state: TrainingState, loop: Loop) -> bool:
 
 
 def _epoch(
-    state: TrainingState, development: Patches, loss: Loss, loop: Loop, device: torch.device
+    state: TrainingState, development: Batches, loss: Loss, loop: Loop, device: torch.device
 ) -> None:
     state.network.train()
     rate = loop.learning_rate * (1 + math.cos(math.pi * state.epoch / loop.max_epochs)) / 2

@@ -36,13 +36,14 @@ def told_as_simulated(cohort: Cohort, place: Path) -> Cohort:
     try:
         truth = json.loads(path.read_text("utf-8"))
         title = f"simulated hospital {truth['site']['name']}"
+        citation = str(truth.get("citation", CITATION))
     except (ValueError, KeyError, TypeError):
         raise CannotRun(_damaged()) from None
     provenance = replace(
         cohort.provenance,
         title=title,
         licence=LICENCE,
-        citation=CITATION,
+        citation=citation,
         is_simulated=True,
         notes=(NOTE, *cohort.provenance.notes),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from samd_validate.core.arrays import Column, IntArray
 from samd_validate.core.images import Image
+from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.images.pixels import Colour, read_labels, read_pixels
 
 Spacing = tuple[float, float] | None
@@ -14,12 +15,16 @@ Spacing = tuple[float, float] | None
 
 @dataclass(frozen=True, kw_only=True)
 class ImageFiles:
-    """One image file per unit, its mask file if it has one, and its spacing if that is known."""
+    """One image file per unit, its mask file if it has one, and its spacing if that is known.
+
+    ``held`` is a temporary folder in which the files lie, kept as long as they may be read.
+    """
 
     colour: Colour
     paths: tuple[Path, ...]
     masks: tuple[Path | None, ...]
     spacings: tuple[Spacing, ...]
+    held: HeldFolder | None = None
 
     @property
     def channels(self) -> int:
@@ -39,8 +44,8 @@ class ImageFiles:
     def take(self, rows: IntArray) -> ImageFiles:
         """Return the files of some rows, in their order."""
         chosen = rows.tolist()
-        return ImageFiles(
-            colour=self.colour,
+        return replace(
+            self,
             paths=tuple(self.paths[row] for row in chosen),
             masks=tuple(self.masks[row] for row in chosen),
             spacings=tuple(self.spacings[row] for row in chosen),

@@ -9,7 +9,9 @@ from typing import Any
 
 from samd_validate.report.figures.style import Drawing, house_style, shortened
 
-WIDTH = 6.6
+WIDTH, MOST_HEIGHT = 6.6, 8.2
+"""Inches: the width of a page's text, and what a page holds below a title and above a caption."""
+TITLE = 0.2
 
 
 def panels(content: Mapping[str, Any]) -> Drawing:
@@ -20,11 +22,12 @@ def panels(content: Mapping[str, Any]) -> Drawing:
     rows = list(content["rows"])
     columns = max(len(row["pictures"]) for row in rows)
     decoded = [[_decoded(text) for text in row["pictures"]] for row in rows]
-    height = sum(_height(pictures, columns) + 0.2 for pictures in decoded)
+    heights = [_height(pictures, columns) for pictures in decoded]
+    shrunk = min(1.0, (MOST_HEIGHT - TITLE * len(rows)) / sum(heights))
+    ratios = [shrunk * height + TITLE for height in heights]
     with house_style():
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        figure = Figure(figsize=(WIDTH * shrunk, sum(ratios)), layout="constrained")
         FigureCanvasSVG(figure)
-        ratios = [_height(pictures, columns) + 0.2 for pictures in decoded]
         axes = figure.subplots(len(rows), columns, squeeze=False, height_ratios=ratios)
         for row, pictures, places in zip(rows, decoded, axes, strict=True):
             for place in places:

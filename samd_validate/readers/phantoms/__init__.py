@@ -1,0 +1,1 @@
+"""Phantoms: chest radiographs and stained tissue drawn by rules, with the truth beside them."""
