@@ -19,6 +19,7 @@ from samd_validate.protocol.folders import ROOT, shipped
 from samd_validate.readers.simulation.people import HILLCREST, INTERCEPT
 from samd_validate.readers.simulation.variables import ORGANS, SIMULATED
 from samd_validate.stats.engine import MEASURES
+from samd_validate.stats.segmentation.case_measures import CASE_MEASURES
 from samd_validate.trace.requirements import load_requirements
 
 PLUGINS = [
@@ -60,6 +61,7 @@ def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> N
 def test_measures_of_checks_are_known_to_the_statistics() -> None:
     own = {
         "additivity_error",
+        *CASE_MEASURES,
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
