@@ -20,13 +20,12 @@ from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.core.model import no_progress
 from samd_validate.readers._simulated import Asked, write_simulated
-from samd_validate.readers.image_folder import image_folder
+from samd_validate.readers.image_folder import ImageColumns, ImageFolderParams, image_folder
 from samd_validate.readers.images.source import ImageFiles
 from samd_validate.readers.phantoms.scanners import SCANNERS, exposed, marker_of
 from samd_validate.readers.phantoms.stains import STAINS, vectors_of
 from samd_validate.readers.simulated_cxr import SimulatedCxrParams, simulated_cxr
 from samd_validate.readers.simulated_histology import (
-    AS_FOLDER,
     SimulatedHistologyParams,
     simulated_histology,
 )
@@ -332,7 +331,16 @@ def test_nuclei_are_numbered_and_darker_than_the_tissue_round_them(
 def test_nuclei_of_high_grade_are_larger(stained: dict[str, Cohort]) -> None:
     cohort = stained["north"]
     area = np.array([(mask > 0).sum() / mask.max() for mask in masks(cohort)])
-    assert area[cohort.label == 1].mean() > 1.3 * area[cohort.label == 0].mean()
+    is_high = cohort.groups["grade"] == "high"
+    assert area[is_high].mean() > 1.3 * area[~is_high].mean()
+
+
+def test_label_is_whether_there_are_nuclei_or_the_grade() -> None:
+    cohort = tiles("north", label="grade", size=64)
+    assert (cohort.label == (cohort.groups["grade"] == "high")).all()
+    assert 0 < cohort.n_events < cohort.size
+    with_nuclei = tiles("north", size=64)
+    assert with_nuclei.label.tolist() == [int(mask.any()) for mask in masks(with_nuclei)]
 
 
 @pytest.mark.parametrize("draw", [chests, tiles])
@@ -383,7 +391,10 @@ def test_folder_where_something_lies_is_refused(tmp_path: Path) -> None:
 
 def test_folder_of_the_command_holds_the_images_of_the_reader(tmp_path: Path) -> None:
     assert write_simulated(tmp_path / "new", asked(), no_progress) == "20 simulated images"
-    cohort = image_folder.run(replace(request(), place=str(tmp_path / "new")), AS_FOLDER)
+    params = ImageFolderParams(
+        masks="labels", colour="rgb", columns=ImageColumns(image="tile", patient="patient")
+    )
+    cohort = image_folder.run(replace(request(), place=str(tmp_path / "new")), params)
     same = tiles("south", size=64)
     assert cohort.provenance.fingerprint == same.provenance.fingerprint
     assert cohort.provenance.is_simulated
