@@ -162,11 +162,17 @@ def plan_size(
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="The folder to write: new or empty.")],
-    shape: Annotated[Literal["mimic_iv", "eicu_crd"], typer.Option(help="Of which release.")],
+    shape: Annotated[
+        Literal["mimic_iv", "eicu_crd", "nih_cxr14", "histology"],
+        typer.Option(help="Of which release."),
+    ],
     site: Annotated[
-        Literal["riverside", "hillcrest"], typer.Option(help="Which simulated hospital.")
-    ] = "riverside",
+        Literal["riverside", "hillcrest", "north", "south"] | None,
+        typer.Option(help="Stays: riverside or hillcrest; images: north or south."),
+    ] = None,
     stays: Annotated[int, typer.Option(min=50, help="How many stays.")] = 4000,
+    images: Annotated[int, typer.Option(min=20, help="How many images.")] = 240,
+    size: Annotated[int, typer.Option(min=64, max=4096, help="Pixels a side.")] = 256,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bytes.")] = 1,
     window_hours: Annotated[
         float, typer.Option(min=1, max=720, help="Hours that are charted.")
@@ -176,20 +182,23 @@ def simulate(
         bool, typer.Option("--planted/--twin", help="The twin differs in nothing.")
     ] = True,
 ) -> None:
-    """Write a folder shaped like MIMIC-IV or eICU-CRD in which no patient lives."""
-    from samd_validate.readers.simulation.folders import Simulation, simulated_folder
+    """Write a folder shaped like a release, of stays or of images, in which no patient lives."""
+    from samd_validate.readers._simulated import Asked, write_simulated
 
-    wanted = Simulation(
+    asked = Asked(
         shape=shape,
         site=site,
-        stays=stays,
         seed=seed,
         is_planted=planted,
+        stays=stays,
         window_hours=window_hours,
+        form=form,
+        images=images,
+        size=size,
     )
     with _progress() as progress:
-        simulated_folder(out, wanted, form, progress=progress)
-    typer.echo(f"wrote {out}: {stays} simulated stays; its truth is in {out / 'SIMULATED.json'}")
+        count = write_simulated(out, asked, progress)
+    typer.echo(f"wrote {out}: {count}; its truth is in {out / 'SIMULATED.json'}")
 
 
 def _version(is_asked: bool) -> None:

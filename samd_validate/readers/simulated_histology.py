@@ -23,6 +23,9 @@ class SimulatedHistologyParams(BaseModel):
     site: Literal["north", "south"]
     tiles: int = Field(default=120, ge=20, le=100_000)
     size: int = Field(default=256, ge=64, le=4096, description="pixels a side")
+    label: Literal["nuclei", "grade"] = Field(
+        default="nuclei", description="nuclei: whether there are any; grade: whether it is high"
+    )
     prevalence: float = Field(default=0.5, gt=0, lt=1, description="of patients of high grade")
     planted: bool = Field(
         default=True, description="false: the twin, whose two laboratories differ in nothing"
@@ -36,10 +39,10 @@ class SimulatedHistologyParams(BaseModel):
 def simulated_histology(request: ReadRequest, params: SimulatedHistologyParams) -> Cohort:
     """Draw tiles stained with haematoxylin and eosin, their nuclei marked one by one.
 
-    What is drawn is written as a folder of images and read as one; the label is whether the tile
-    is of high grade. The two laboratories differ in the colours and strengths of their stains,
-    sharpness and noise. What was planted, and what came of it in this draw, is the attachment
-    ``simulation_truth_<data set>``. See docs/methods/simulated_histology.md.
+    What is drawn is written as a folder of images and read as one. The two laboratories differ in
+    the colours and strengths of their stains, sharpness and noise. What was planted, and what
+    came of it in this draw, is the attachment ``simulation_truth_<data set>``. See
+    docs/methods/simulated_histology.md.
     """
     wanted = TissueSimulation(
         site=params.site,
@@ -53,19 +56,20 @@ def simulated_histology(request: ReadRequest, params: SimulatedHistologyParams) 
     first, second = halves(request)
     tissue_folder(folder.path, wanted, first)
     here = replace(request, place=str(folder.path), progress=second)
-    return of_site(image_folder.run(here, AS_FOLDER), params.site, folder)
+    return of_site(image_folder.run(here, _as_folder(params.label)), params.site, folder)
 
 
-AS_FOLDER = ImageFolderParams(
-    table=TABLE,
-    masks="labels",
-    colour="rgb",
-    columns=ImageColumns(
-        image="tile",
-        patient="patient",
-        label="label",
-        spacing_mm="spacing_mm",
-        groups={"grade": "grade"},
-        numbers={"n_nuclei": "n_nuclei"},
-    ),
-)
+def _as_folder(label: str) -> ImageFolderParams:
+    """Return how the folder is read; without spacing, as a millimetre is no unit for nuclei."""
+    return ImageFolderParams(
+        table=TABLE,
+        masks="labels",
+        colour="rgb",
+        columns=ImageColumns(
+            image="tile",
+            patient="patient",
+            label="high_grade" if label == "grade" else None,
+            groups={"grade": "grade"},
+            numbers={"n_nuclei": "n_nuclei"},
+        ),
+    )

@@ -14,6 +14,7 @@ from samd_validate.report.people import data_table
 from samd_validate.report.tree import Block, Bullets, Facts, Paragraph, Section, Terms
 from samd_validate.report.words import (
     count_words,
+    event_words,
     measure_words,
     population_words,
     subset_words,
@@ -94,17 +95,18 @@ def _place(finding: Finding, bundle: Bundle) -> str:
 
 
 def _few_events(bundle: Bundle) -> Iterator[str]:
-    few: dict[str, int] = {}
+    few: dict[str, dict[str, int]] = {}
     for finding in bundle.findings:
         measured = finding.measurement
         if isinstance(measured, Estimate) and 0 <= (measured.n_events or FEW_EVENTS) < FEW_EVENTS:
             subset = f", {subset_words(finding.subset)}" if finding.subset != "all" else ""
-            few[f"{population_words(finding.population, bundle)}{subset}"] = measured.n_events or 0
-    if few:
-        named = [f"{where} ({events})" for where, events in list(few.items())[:MOST_NAMED]]
-        more = f" and {len(few) - MOST_NAMED} more" if len(few) > MOST_NAMED else ""
+            where = f"{population_words(finding.population, bundle)}{subset}"
+            few.setdefault(event_words(finding.measure), {})[where] = measured.n_events or 0
+    for noun, places in few.items():
+        named = [f"{where} ({events})" for where, events in list(places.items())[:MOST_NAMED]]
+        more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
         yield (
-            f"Fewer than {FEW_EVENTS} events, so that estimates are imprecise: "
+            f"Fewer than {FEW_EVENTS} {noun}, so that estimates are imprecise: "
             f"{'; '.join(named)}{more}."
         )
 

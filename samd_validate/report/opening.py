@@ -20,6 +20,7 @@ from samd_validate.report.words import (
     BANNER,
     OUTCOMES,
     count_words,
+    event_words,
     headline,
     measure_words,
     measurement_words,
@@ -155,7 +156,7 @@ def _row(
         criterion=criterion.id,
         question=question_words(criterion, bundle),
         estimate=measurement_words(measurement) if measurement else "no finding",
-        counts=_counts(*counts) if counts else "",
+        counts=_counts(finding.measure, *counts) if finding and counts else "",
         limit=criterion.bound_text() + point,
         outcome=outcome,
         outcome_words=OUTCOMES[outcome],
@@ -164,9 +165,9 @@ def _row(
     )
 
 
-def _counts(n: int, n_events: int | None) -> str:
+def _counts(measure: str, n: int, n_events: int | None) -> str:
     """Return the counts behind a number; a measure of overlap has no events."""
-    events = "" if n_events is None else f", events {count_words(n_events)}"
+    events = "" if n_events is None else f", {event_words(measure)} {count_words(n_events)}"
     return f"n {count_words(n)}{events}"
 
 

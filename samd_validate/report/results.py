@@ -11,6 +11,7 @@ from samd_validate.report.build import Numbers, grid, number, picture, plain_tab
 from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
 from samd_validate.report.words import (
     count_words,
+    event_words,
     measure_words,
     measurement_words,
     population_words,
@@ -113,9 +114,10 @@ def _finding_table(
     has_models = any(finding.model != "device" for finding in findings)
     columns = ["Measure", "Population"]
     columns += ["Subset"] * has_subsets + ["Model"] * has_models
-    has_events = any(one.measurement.n_events is not None for one in findings)
-    columns += ["Estimate (CI)", "n", *["Events"] * has_events, "Method"]
-    rows = [_finding_row(one, bundle, has_subsets, has_models, has_events) for one in findings]
+    counted = {event_words(one.measure) for one in findings if one.measurement.n_events is not None}
+    columns += ["Estimate (CI)", "n", *[" or ".join(sorted(counted)).capitalize()] * bool(counted)]
+    columns.append("Method")
+    rows = [_finding_row(one, bundle, has_subsets, has_models, bool(counted)) for one in findings]
     return grid(
         numbers,
         f"findings-{name}",

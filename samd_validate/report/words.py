@@ -128,6 +128,15 @@ def is_of_images(bundle: Bundle) -> bool:
     return any(units_words(cohort) == "images" for cohort in bundle.cohorts)
 
 
+def event_words(measure: str) -> str:
+    """Return what is counted beside the units of a measure.
+
+    >>> event_words("auroc"), event_words("lesion_f1")
+    ('events', 'lesions')
+    """
+    return "lesions" if measure.startswith("lesion_") else "events"
+
+
 def subset_words(subset: str) -> str:
     """Return a subset in words.
 

@@ -20,6 +20,7 @@ from samd_validate.protocol.folders import ROOT, shipped
 from samd_validate.readers.simulation.people import HILLCREST, INTERCEPT
 from samd_validate.readers.simulation.variables import ORGANS, SIMULATED
 from samd_validate.stats.engine import MEASURES
+from samd_validate.stats.segmentation.case_measures import CASE_MEASURES
 from samd_validate.trace.requirements import load_requirements
 
 PLUGINS = [
@@ -63,13 +64,14 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "additivity_error",
         "score_change",
         *GRADCAM_MEASURES,
+        *CASE_MEASURES,
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:
-            assert measure in own or measure.removesuffix("_difference") in MEASURES
+            assert measure in own or measure.removesuffix("_difference") in own | MEASURES.keys()
 
 
 @pytest.mark.parametrize("path", sorted(shipped("models").glob("*.yaml")), ids=lambda p: p.stem)

@@ -43,6 +43,22 @@ def test_page_on_tables_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.Mo
     assert 1.5 < lactate.mean() < 2.5  # mmol/L again
 
 
+def test_page_on_images_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("make_images.py").write_text(block("read_images.md", "python"))
+    Path("my-images.yaml").write_text(block("read_images.md", "yaml"))
+    runpy.run_path("make_images.py")
+    known = load_requirements(shipped("traceability"))
+    plan = make_plan(load_protocol(Path("my-images.yaml")), known.requirements, known.hazards)
+    (planned,) = plan.reads
+    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=0)
+    cohort = planned.reader.run(request, planned.params)
+    assert (cohort.size, len(set(cohort.patient_id.tolist()))) == (40, 20)
+    assert cohort.images is not None
+    assert cohort.images.image(0).spacing_mm == (0.5, 0.5)
+    assert cohort.images.reference(0).max() == 1
+
+
 def test_page_on_sources_has_a_reader_that_reads(tmp_path: Path) -> None:
     (tmp_path / "ward_log.py").write_text(block("add_a_source.md", "python"))
     found = runpy.run_path(str(tmp_path / "ward_log.py"))

@@ -1,262 +1,192 @@
-"""A folder of images with its table: faults are told together, images are read when asked for."""
+"""A folder of images is read as it is, and all that is wrong with it is told together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from PIL import Image as Pillow
+from PIL import Image
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
-from samd_validate.core.images import ImageSource
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.readers.image_folder import ImageFolderParams, image_folder
+from samd_validate.readers.images.inspect import MOST
 
-Array = npt.NDArray[Any]
-NAMES = ("a.png", "b.png", "c.png", "d.png")
-COLUMNS = {
-    "image": "image",
-    "patient": "patient",
-    "site": "site",
-    "groups": {"sex": "sex"},
-    "numbers": {"age_years": "age"},
-}
+GREY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
+MASK = (GREY > 100).astype(np.uint8)
 
 
-def written(place: Path) -> Path:
-    """Write four grey images of three patients, each with a square marked but the last."""
-    for folder in ("images", "masks"):
-        (place / folder).mkdir(parents=True, exist_ok=True)
-    for number, name in enumerate(NAMES):
-        pixels = np.full((20, 24), 40 * number, dtype=np.uint8)
-        mask = np.zeros((20, 24), dtype=np.uint8)
-        if number < 3:
-            mask[4:10, 5:9] = 255
-        save(place / "images" / name, pixels)
-        save(place / "masks" / name, mask)
-    rows = ["image,patient,site,sex,age", "a.png,p1,north,female,50", "b.png,p1,north,female,51"]
-    rows += ["c.png,p2,south,male,", "d.png,p3,south,,70"]
-    (place / "manifest.csv").write_text("\n".join(rows) + "\n")
+def folder(place: Path, n: int = 4, **columns: list[object]) -> Path:
+    """Write a whole folder of grey images with masks; more columns by name."""
+    for name in ("images", "masks"):
+        (place / name).mkdir()
+    for number in range(n):
+        Image.fromarray(GREY + number).save(place / "images" / f"{number}.png")
+        Image.fromarray(MASK).save(place / "masks" / f"{number}.png")
+    with (place / "manifest.csv").open("w", newline="") as file:
+        rows = [[f"{number}.png", *(c[number] for c in columns.values())] for number in range(n)]
+        csv.writer(file).writerows([["image", *columns], *rows])
     return place
 
 
-def save(path: Path, array: Array) -> None:
-    Pillow.fromarray(array).save(path)
-
-
 def read(place: Path, **params: Any) -> Cohort:
-    request = ReadRequest(dataset="x", place=str(place), seed=0, window_hours=0)
-    params = {"masks": "masks", "columns": COLUMNS} | params
-    cohort: Cohort = image_folder.run(request, ImageFolderParams(**params))
+    request = ReadRequest(dataset="d", place=str(place), seed=0, window_hours=0)
+    wanted = ImageFolderParams.model_validate({"masks": "masks", **params})
+    cohort: Cohort = image_folder.run(request, wanted)
     return cohort
 
 
-def refused(place: Path, **params: Any) -> list[str]:
+def faults(place: Path, **params: Any) -> dict[str, str]:
     with pytest.raises(CannotRun) as stopped:
         read(place, **params)
-    return [f"{problem.where}: {problem.found}" for problem in stopped.value.problems]
+    return {problem.where: problem.found for problem in stopped.value.problems}
 
 
-def images(cohort: Cohort) -> ImageSource:
+def test_no_folder_is_told(tmp_path: Path) -> None:
+    assert "no manifest.csv" in faults(tmp_path)["data set 'd'"]
+
+
+def test_all_faults_are_told_together_with_the_names_of_the_files(tmp_path: Path) -> None:
+    place = folder(tmp_path, 8)
+    whole = (place / "images" / "0.png").read_bytes()
+    (place / "images" / "0.png").write_bytes(whole[:50])
+    (place / "images" / "1.png").write_bytes(b"")
+    (place / "images" / "2.png").unlink()
+    colour = np.stack([GREY, GREY, 255 - GREY], axis=-1)
+    Image.fromarray(colour).save(place / "images" / "3.png")
+    Image.fromarray(MASK[:3]).save(place / "masks" / "4.png")
+    Image.fromarray(7 * MASK).save(place / "masks" / "5.png")
+    (place / "masks" / "6.png").unlink()
+    Image.fromarray(colour).save(place / "masks" / "7.png")
+    found = faults(place, labels=[1])
+    assert found == {
+        "images/0.png": "a damaged or truncated image, or no image",
+        "images/1.png": "an empty file",
+        "images/2.png": "no such file",
+        "images/3.png": "colour where grey is wanted",
+        "masks/4.png": "3 x 8 pixels, and its image has 6 x 8",
+        "masks/5.png": "labels 7",
+        "masks/6.png": "no such file",
+        "masks/7.png": "colour where grey is wanted",
+    }
+
+
+def test_faults_beyond_the_most_are_counted(tmp_path: Path) -> None:
+    n = MOST + 3
+    found = faults(folder(tmp_path, n), colour="rgb")
+    assert len(found) == MOST + 1
+    assert found["3 more files"] == "faults of the same kinds"
+
+
+@pytest.mark.parametrize("labels", [["0", "1", "2", "1"], ["0", "", "1", "1"]])
+def test_label_that_is_neither_0_nor_1_is_refused(tmp_path: Path, labels: list[object]) -> None:
+    found = faults(folder(tmp_path, y=labels), columns={"label": "y"})
+    assert "a label other than 0 or 1" in " ".join(found.values())
+
+
+def test_ids_that_come_twice_are_counted(tmp_path: Path) -> None:
+    found = faults(folder(tmp_path, u=["a", "b", "a", "a"]), columns={"unit": "u"})
+    assert "2 images with an id seen before" in found.values()
+
+
+def test_no_row_that_is_wanted(tmp_path: Path) -> None:
+    place = folder(tmp_path, stain=["a", "a", "b", "b"])
+    assert faults(place, where={"stain": ["c"]})["manifest.csv"] == "no row that is wanted"
+
+
+def test_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    found = faults(folder(tmp_path, sex=["F", "M", "F", "M"]), columns={"groups": {"sex": "sexx"}})
+    assert "sexx" in json.dumps(found)
+
+
+def test_pixels_of_8_and_16_bits_come_to_one_scale(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    deep = GREY.astype(np.uint16) * 257
+    Image.fromarray(deep).save(place / "images" / "1.png")
+    images = read(place).images
+    assert images is not None
+    np.testing.assert_allclose(images.image(1).pixels, images.image(0).pixels, atol=1e-6)
+
+
+def test_masks_of_0_and_255_are_read_as_0_and_1(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    Image.fromarray(255 * MASK).save(place / "masks" / "1.png")
+    images = read(place, labels=[1]).images
+    assert images is not None
+    first, second = images.reference(0), images.reference(1)
+    assert first is not None
+    assert second is not None
+    assert (first == second).all()
+
+
+def test_numbers_of_instances_are_kept_beyond_255(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    numbered = GREY.astype(np.uint16) + 300
+    Image.fromarray(numbered).save(place / "masks" / "2.png")
+    images = read(place).images
+    assert images is not None
+    kept = images.reference(2)
+    assert kept is not None
+    assert (kept == numbered).all()
+
+
+def test_rows_are_chosen_by_a_column_and_counted(tmp_path: Path) -> None:
+    place = folder(tmp_path, stain=["a", "b", "a", "b"], who=["p", "p", "q", "q"])
+    cohort = read(place, where={"stain": ["b"]}, columns={"patient": "who", "site": "stain"})
+    assert cohort.unit_id.tolist() == ["1.png", "3.png"]
+    assert cohort.patient_id.tolist() == ["p", "q"]
+    assert cohort.site.tolist() == ["b", "b"]
+    counts = {(row.kind, row.reason): row.count for row in cohort.flow}
+    assert counts["excluded", "stain is none of b"] == 2
+    assert counts["kept", "in the cohort"] == 2
+
+
+def test_images_without_a_mask_leave_where_the_protocol_says_so(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    (place / "masks" / "2.png").unlink()
+    assert read(place, missing_masks="exclude").unit_id.tolist() == ["0.png", "1.png", "3.png"]
+
+
+def test_without_a_label_an_empty_mask_is_a_negative(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    Image.fromarray(0 * MASK).save(place / "masks" / "3.png")
+    assert read(place).label.tolist() == [1, 1, 1, 0]
+
+
+def test_spacing_that_is_missing_is_counted_and_none(tmp_path: Path) -> None:
+    place = folder(tmp_path, mm=[0.5, "", 0, 0.2])
+    cohort = read(place, columns={"spacing_mm": "mm"})
     assert cohort.images is not None
-    return cohort.images
+    spacings = [cohort.images.image(row).spacing_mm for row in range(4)]
+    assert spacings == [(0.5, 0.5), None, None, (0.2, 0.2)]
+    counts = {row.reason: row.count for row in cohort.flow}
+    assert counts["without pixel spacing: distances are in pixels"] == 2
 
 
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
+def test_fingerprint_moves_with_a_pixel_of_an_image_and_of_a_mask(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    prints = [read(place).provenance.fingerprint]
+    for kind, pixels in (("images", GREY), ("masks", MASK)):
+        changed = pixels.copy()
+        changed[0, 0] = 1
+        Image.fromarray(changed).save(place / kind / "1.png")
+        prints.append(read(place).provenance.fingerprint)
+    assert len(set(prints)) == 3
 
 
-# broken input
-
-
-def test_folder_without_its_table_says_how_to_bind_one(tmp_path: Path) -> None:
-    assert refused(tmp_path) == [f"data set 'x': no manifest.csv in {tmp_path}"]
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:40])
-
-
-def emptied(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def coloured(path: Path) -> None:
-    pixels = np.zeros((20, 24, 3), dtype=np.uint8)
-    pixels[..., 0] = 200
-    save(path, pixels)
-
-
-def no_image(path: Path) -> None:
-    path.write_text("name,age\n")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (cut, "a damaged or truncated image, or no image"),
-        (emptied, "an empty file"),
-        (coloured, "colour where grey is wanted"),
-        (no_image, "a damaged or truncated image, or no image"),
-        (Path.unlink, "no such file"),
-    ],
-)
-def test_image_that_cannot_be_read_is_named(
-    tmp_path: Path, spoil: Callable[[Path], None], words: str
-) -> None:
-    spoil(written(tmp_path) / "images" / "b.png")
-    assert refused(tmp_path) == [f"images/b.png: {words}"]
-
-
-def test_faults_of_all_files_are_told_together(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    cut(place / "images" / "a.png")
-    save(place / "masks" / "b.png", np.zeros((20, 20), dtype=np.uint8))
-    (place / "masks" / "c.png").unlink()
-    save(place / "masks" / "d.png", np.full((20, 24), 7, dtype=np.uint8))
-    assert refused(place, labels=[0, 1]) == [
-        "images/a.png: a damaged or truncated image, or no image",
-        "masks/b.png: 20 x 20 pixels, and its image has 20 x 24",
-        "masks/c.png: no such file",
-        "masks/d.png: labels 7",
-    ]
-
-
-def test_many_faults_are_counted_after_the_first_fifty(tmp_path: Path) -> None:
-    (tmp_path / "images").mkdir()
-    rows = ["image"] + [f"{number}.png" for number in range(60)]
-    (tmp_path / "manifest.csv").write_text("\n".join(rows) + "\n")
-    found = refused(tmp_path, masks=None, columns={})
-    assert len(found) == 51
-    assert found[-1].startswith("10 more files")
-
-
-def test_missing_column_names_the_nearest(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    with pytest.raises(CannotRun, match="did you mean 'patient'"):
-        read(place, columns={**COLUMNS, "patient": "patent"})
-
-
-def test_image_twice_and_labels_that_are_none_are_told(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    table = place / "manifest.csv"
-    table.write_text(table.read_text() + "a.png,p1,north,female,50\n")
-    assert refused(place) == ["manifest.csv: 1 images with an id seen before"]
-    assert refused(written(tmp_path), columns={**COLUMNS, "label": "sex"})[0].startswith(
-        "manifest.csv, column 'sex': a label other than 0 or 1 in 4 rows"
-    )
-
-
-def test_nothing_that_is_wanted_is_no_empty_cohort(tmp_path: Path) -> None:
-    found = refused(written(tmp_path), where={"site": ["west"]})
-    assert found == ["manifest.csv: no row that is wanted"]
-
-
-def test_words_of_a_refusal_show_no_patient(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    cut(place / "images" / "a.png")
-    with pytest.raises(CannotRun) as stopped:
-        read(place)
-    assert "p1" not in str(stopped.value)
-
-
-# what is read
-
-
-def test_cohort_of_images_has_patients_sites_groups_and_labels(tmp_path: Path) -> None:
-    cohort = read(written(tmp_path))
-    assert cohort.unit_id.tolist() == list(NAMES)
-    assert cohort.patient_id.tolist() == ["p1", "p1", "p2", "p3"]
-    assert cohort.site.tolist() == ["north", "north", "south", "south"]
-    assert cohort.label.tolist() == [1, 1, 1, 0]  # whether the mask marks anything
-    assert cohort.groups["sex"].tolist() == ["female", "female", "male", ""]
-    assert counts(cohort)["age_years not recorded"] == 1
-    assert counts(cohort)["without pixel spacing: distances are in pixels"] == 4
-
-
-def test_pixels_and_masks_are_those_of_the_files_also_after_a_choice(tmp_path: Path) -> None:
-    cohort = read(written(tmp_path), where={"site": ["south"]})
-    assert counts(cohort)["site is none of south"] == 2
-    chosen = images(cohort.take(np.array([1, 0])))
-    assert chosen.channels == 1
-    assert chosen.image(0).pixels[0, 0] == np.float32(120 / 255)
-    assert chosen.reference(0).sum() == 0  # type: ignore[union-attr]
-    assert set(np.unique(chosen.reference(1)).tolist()) == {0, 1}  # type: ignore[arg-type]
-
-
-def test_sixteen_bits_and_grey_stored_in_colour_are_grey(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    save(place / "images" / "a.png", np.full((20, 24), 13107, dtype=np.uint16))
-    save(place / "images" / "b.png", np.full((20, 24, 3), 51, dtype=np.uint8))
-    source = images(read(place))
-    assert source.image(0).pixels[3, 3] == np.float32(13107 / 65535)
-    assert source.image(1).pixels.shape == (20, 24)
-    assert source.image(1).pixels[3, 3] == np.float32(51 / 255)
-
-
-def test_colour_is_wanted_and_instances_keep_their_labels(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    for name in NAMES:
-        coloured(place / "images" / name)
-    labels = np.zeros((20, 24), dtype=np.uint16)
-    labels[2:5, 2:5], labels[9:12, 9:12] = 1, 300
-    save(place / "masks" / "a.png", labels)
-    source = images(read(place, colour="rgb"))
-    assert source.channels == 3
-    assert source.image(0).pixels.shape == (20, 24, 3)
-    assert np.unique(source.reference(0)).tolist() == [0, 1, 300]  # type: ignore[arg-type]
-
-
-def test_image_without_a_mask_can_be_left_out_and_is_counted(tmp_path: Path) -> None:
-    place = written(tmp_path)
-    (place / "masks" / "b.png").unlink()
-    cohort = read(place, missing_masks="exclude")
-    assert cohort.unit_id.tolist() == ["a.png", "c.png", "d.png"]
-    assert counts(cohort)["without a mask"] == 1
-
-
-def test_nifti_is_read_with_rows_first(tmp_path: Path) -> None:
-    import nibabel
-
-    place = written(tmp_path)
-    pixels = np.linspace(0, 1, 20 * 24, dtype=np.float32).reshape(20, 24)
-    nibabel.Nifti1Image(pixels.T, np.eye(4)).to_filename(place / "images" / "a.nii.gz")
-    table = place / "manifest.csv"
-    table.write_text(table.read_text().replace("a.png", "a.nii.gz"))
-    (place / "masks" / "a.png").rename(place / "masks" / "a.nii.gz.png")
-    found = refused(place)
-    assert found == ["masks/a.nii.gz: no such file"]
-    cohort = read(place, masks=None, columns={**COLUMNS, "label": None})
-    assert np.array_equal(images(cohort).image(0).pixels, pixels)
-
-
-def test_fingerprint_moves_with_a_pixel_and_not_with_the_place(tmp_path: Path) -> None:
-    first, second = written(tmp_path / "one"), written(tmp_path / "two")
-    before = read(first).provenance.fingerprint
-    assert read(second).provenance.fingerprint == before
-    pixels = np.zeros((20, 24), dtype=np.uint8)
-    pixels[0, 0] = 1
-    save(second / "images" / "a.png", pixels)
-    assert read(second).provenance.fingerprint != before
-
-
-def test_real_radiographs_with_lung_masks(shared: Path) -> None:
-    """PROVENANCE of the collection: 83 images of 48 patients, 56 male and 27 female."""
-    request = ReadRequest(
-        dataset="lungs",
-        place=str(shared / "data/cxr-covid-lungmask-ccby"),
-        seed=0,
-        window_hours=0,
-    )
-    columns: Any = {"patient": "patientid", "groups": {"sex": "sex"}}
-    params = ImageFolderParams(masks="masks", columns=columns, labels=(0, 1))
-    cohort = image_folder.run(request, params)
-    assert (cohort.size, np.unique(cohort.patient_id).size) == (83, 48)
-    assert (cohort.groups["sex"] == "M").sum() == 56
-    share = [float((images(cohort).reference(row) > 0).mean()) for row in range(3)]  # type: ignore[operator]
-    assert all(0.1 < one < 0.6 for one in share)
+def test_folder_that_says_it_is_simulated_is_told_so(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    assert not read(place).provenance.is_simulated
+    told = {"site": {"name": "north"}, "citation": "docs/methods/simulated_cxr.md"}
+    (place / "SIMULATED.json").write_text(json.dumps(told))
+    cohort = read(place)
+    assert cohort.provenance.is_simulated
+    assert cohort.provenance.citation == told["citation"]
+    assert cohort.attachments["simulation_truth_d"] == told
+    (place / "SIMULATED.json").write_text("{")
+    assert "SIMULATED.json" in faults(place)

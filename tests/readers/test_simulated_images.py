@@ -16,7 +16,11 @@ from scipy.ndimage import binary_dilation, binary_erosion, convolve
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.canonical import canonical_bytes
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
+from samd_validate.core.model import no_progress
+from samd_validate.readers._simulated import Asked, write_simulated
+from samd_validate.readers.image_folder import ImageColumns, ImageFolderParams, image_folder
 from samd_validate.readers.images.source import ImageFiles
 from samd_validate.readers.phantoms.scanners import SCANNERS, exposed, marker_of
 from samd_validate.readers.phantoms.stains import STAINS, vectors_of
@@ -94,7 +98,7 @@ def step_from_lung(image: Column, lungs: Column) -> float:
 def marker_seen(cohort: Cohort) -> list[bool]:
     """Return in which images the dots of the letters are all bright."""
     top, bottom, left, right = truth(cohort)["marker"]["rows_and_columns"]
-    dots = marker_of(truth(cohort)["site"]["letters"], 128)
+    dots = marker_of(truth(cohort)["site"]["letters"], truth(cohort)["parameters"]["size"])
     return [bool((one[top:bottom, left:right][dots] > 0.95).all()) for one in pixels(cohort)]
 
 
@@ -187,7 +191,7 @@ def test_an_edge_is_less_sharp_in_the_south() -> None:
 def test_marker_goes_with_the_label_in_the_north_and_not_in_the_south() -> None:
     odds = {}
     for site in SITES:
-        cohort = chests(site, images=200)
+        cohort = chests(site, images=200, size=64)
         seen = np.array(marker_seen(cohort))
         assert (seen == (cohort.groups["marker"] == "present")).all()
         shares = [float(seen[cohort.label == label].mean()) for label in (1, 0)]
@@ -227,8 +231,8 @@ def test_masks_lie_on_their_images_and_mark_what_the_label_says(target: str) -> 
 
 
 def test_lesions_are_brighter_than_the_same_lung_without_them() -> None:
-    cohort = chests("north", images=100)
-    lungs = masks(chests("north", images=100, target="lungs"))
+    cohort = chests("north")
+    lungs = masks(chests("north", target="lungs"))
     brighter = [
         image[mask > 0].mean()
         - image[binary_erosion((lung > 0) & (mask == 0), iterations=3)].mean()
@@ -247,7 +251,7 @@ def test_lungs_are_two_fields_right_and_left() -> None:
 
 @pytest.mark.parametrize("prevalence", [0.2, 0.7])
 def test_prevalence_is_as_asked(prevalence: float) -> None:
-    cohort = chests("north", images=400, size=64, prevalence=prevalence)
+    cohort = chests("north", images=300, size=64, prevalence=prevalence)
     assert cohort.n_events / cohort.size == pytest.approx(prevalence, abs=0.08)
     assert truth(cohort)["prevalence"] == cohort.n_events / cohort.size
 
@@ -327,7 +331,16 @@ def test_nuclei_are_numbered_and_darker_than_the_tissue_round_them(
 def test_nuclei_of_high_grade_are_larger(stained: dict[str, Cohort]) -> None:
     cohort = stained["north"]
     area = np.array([(mask > 0).sum() / mask.max() for mask in masks(cohort)])
-    assert area[cohort.label == 1].mean() > 1.3 * area[cohort.label == 0].mean()
+    is_high = cohort.groups["grade"] == "high"
+    assert area[is_high].mean() > 1.3 * area[~is_high].mean()
+
+
+def test_label_is_whether_there_are_nuclei_or_the_grade() -> None:
+    cohort = tiles("north", label="grade", size=64)
+    assert (cohort.label == (cohort.groups["grade"] == "high")).all()
+    assert 0 < cohort.n_events < cohort.size
+    with_nuclei = tiles("north", size=64)
+    assert with_nuclei.label.tolist() == [int(mask.any()) for mask in masks(with_nuclei)]
 
 
 @pytest.mark.parametrize("draw", [chests, tiles])
@@ -336,3 +349,61 @@ def test_truth_is_plain_json_without_a_name_of_a_patient(draw: Any) -> None:
     text = canonical_bytes(truth(cohort)).decode()
     assert json.loads(text)["parameters"]["planted"] is True
     assert not any(name in text for name in cohort.patient_id.tolist())
+
+
+def asked(**changed: Any) -> Asked:
+    usual = Asked(
+        shape="histology",
+        site="south",
+        seed=3,
+        is_planted=True,
+        stays=50,
+        window_hours=48,
+        form="csv.gz",
+        images=20,
+        size=64,
+    )
+    return replace(usual, **changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"site": "riverside"}, "north or south"),
+        ({"site": "north", "shape": "mimic_iv"}, "riverside or hillcrest"),
+        ({"size": 65}, "multiple of 32"),
+    ],
+)
+def test_folder_that_no_shape_has_is_refused(
+    tmp_path: Path, changed: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(CannotRun) as stopped:
+        write_simulated(tmp_path / "new", asked(**changed), no_progress)
+    assert words in stopped.value.problems[0].expected
+    assert not list(tmp_path.iterdir())
+
+
+def test_folder_where_something_lies_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(CannotRun):
+        write_simulated(tmp_path, asked(), no_progress)
+
+
+def test_folder_of_the_command_holds_the_images_of_the_reader(tmp_path: Path) -> None:
+    assert write_simulated(tmp_path / "new", asked(), no_progress) == "20 simulated images"
+    params = ImageFolderParams(
+        masks="labels", colour="rgb", columns=ImageColumns(image="tile", patient="patient")
+    )
+    cohort = image_folder.run(replace(request(), place=str(tmp_path / "new")), params)
+    same = tiles("south", size=64)
+    assert cohort.provenance.fingerprint == same.provenance.fingerprint
+    assert cohort.provenance.is_simulated
+    assert truth(cohort) == truth(same)
+
+
+def test_folder_of_radiographs_has_the_parts_of_the_release(tmp_path: Path) -> None:
+    place = tmp_path / "new"
+    write_simulated(place, asked(shape="nih_cxr14"), no_progress)
+    names = {str(one.relative_to(place)) for one in place.rglob("*") if one.parent == place}
+    assert names == {"Data_Entry_2017.csv", "SIMULATED.json", "images", "masks"}
+    assert len(list((place / "images").iterdir())) == 20

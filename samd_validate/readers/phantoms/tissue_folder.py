@@ -15,7 +15,7 @@ from samd_validate.readers.phantoms.stains import STAINS, Stain, stain_of, stain
 from samd_validate.readers.phantoms.tissue import MICROMETRES_PER_PIXEL, draw_tissue
 
 TABLE = "manifest.csv"
-HEADER = ("tile", "patient", "stain", "grade", "label", "n_nuclei", "spacing_mm")
+HEADER = ("tile", "patient", "stain", "grade", "high_grade", "n_nuclei", "micrometres_per_pixel")
 GRADES = ("low", "high")
 CITATION = "samd-validate, docs/methods/simulated_histology.md"
 PER_PATIENT = (2, 5)
@@ -51,10 +51,8 @@ def tissue_folder(place: Path, wanted: TissueSimulation, progress: Progress) -> 
     for number, (patient, label) in enumerate(zip(patients, labels, strict=True)):
         name = f"tile_{number + 1:05d}.png"
         n_nuclei = _write(place, name, label, stain, wanted, number)
-        spacing = MICROMETRES_PER_PIXEL / 1000
-        rows.append(
-            (name, f"P{patient + 1:05d}", stain.name, GRADES[label], label, n_nuclei, spacing)
-        )
+        person, grade = f"P{patient + 1:05d}", GRADES[label]
+        rows.append((name, person, stain.name, grade, label, n_nuclei, MICROMETRES_PER_PIXEL))
         progress(f"drawing {wanted.site}", (number + 1) / wanted.tiles)
     write_table(place / TABLE, HEADER, rows)
     n_nuclei = sum(int(str(row[HEADER.index("n_nuclei")])) for row in rows)

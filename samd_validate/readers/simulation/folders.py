@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, cast
@@ -76,15 +76,28 @@ def simulated_folder(
     CannotRun
         If something lies at the place already.
     """
-    _refuse_what_is_there(place)
-    place.parent.mkdir(parents=True, exist_ok=True)
     drawn: list[Outcomes] = []
-    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as work:
-        whole = Path(work) / "whole"
-        whole.mkdir()
+    with new_folder(place) as whole:
         write_tables(whole, _batches(wanted, batch_stays, drawn, progress), form)
         site = site_of(wanted.site, is_planted=wanted.is_planted)
         write_mark(whole, truth(site, joined(drawn), wanted.parameters()))
+
+
+@contextmanager
+def new_folder(place: Path) -> Iterator[Path]:
+    """Give a folder to write into, and put it in its place when it is whole.
+
+    Raises
+    ------
+    CannotRun
+        If something lies at the place already.
+    """
+    _refuse_what_is_there(place)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}-") as work:
+        whole = Path(work) / "whole"
+        whole.mkdir()
+        yield whole
         whole.replace(place)
 
 
