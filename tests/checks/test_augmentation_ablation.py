@@ -14,7 +14,9 @@ from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
+from samd_validate.core.kinds import FitRequest
 from samd_validate.core.model import Model
+from samd_validate.models.unet import UnetParams, unet
 from samd_validate.report.figures import draw
 
 pytestmark = pytest.mark.requirement("REQ-ROBUSTNESS")
@@ -145,3 +147,33 @@ def test_differences_can_be_drawn() -> None:
     output = seen(inputs_of(DEVICE, Refits()))
     assert len([draw(figure) for figure in output.figures]) == 2
     assert np.array(output.tables[0].rows).shape == (8, 4)
+
+
+def test_network_is_fitted_again_by_the_entries_of_its_own_record() -> None:
+    recipe = {
+        "size": 32,
+        "channels": (4, 8),
+        "residual_units": 1,
+        "patch": 32,
+        "max_epochs": 2,
+        "augmentation": ["flip", {"use": "gamma", "params": {"log_range": 0.2}}],
+    }
+    request = FitRequest(
+        name="m", development=cohort_of("dev", 6), tuning=cohort_of("tune", 2), variables=(), seed=1
+    )
+
+    def refit(changed: Mapping[str, object]) -> Model:
+        return unet.run(request, UnetParams.model_validate({**recipe, **changed}))
+
+    model = refit({})
+    home = cohort_of("home", 4)
+    population = Population(
+        name="test",
+        cohort=home,
+        score=np.zeros(4),
+        segmentations={"device": model.segmented(home)},  # type: ignore[attr-defined]
+    )
+    inputs = Inputs(populations=(population,), intervals=PLAN, model=model, refit=refit)
+    found = measured(seen(inputs, max_epochs=1, entries=["gamma"], everything=False))
+    assert {subset for _, subset, _ in found} == {"without=nothing", "without=gamma"}
+    assert ("test", "without=gamma", "dice_difference") in found

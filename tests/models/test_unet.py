@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from samd_validate.core.kinds import FitRequest
 from samd_validate.core.model import no_progress
 from samd_validate.models.imaging.components import Shape, largest
 from samd_validate.models.imaging.grid import Grid
-from samd_validate.models.imaging.inference import MeanLogit, Windows, logits_of, probability_of
+from samd_validate.models.imaging.inference import (
+    KeptMaps,
+    MeanLogit,
+    Windows,
+    logits_of,
+    probability_of,
+)
 from samd_validate.models.imaging.segmentation_fit import dice_and_cross_entropy, new_unet
 from samd_validate.models.imaging.training import Loop
 from samd_validate.models.unet import UnetModel, UnetParams, unet
@@ -235,3 +242,15 @@ def test_more_parts_than_there_are_keep_all_and_an_empty_mask_stays_empty() -> N
     marked = np.eye(6, dtype=bool)
     np.testing.assert_array_equal(largest(marked, 3), marked)
     assert not largest(np.zeros((4, 4), bool), 2).any()
+
+
+def test_maps_are_kept_to_a_step_of_16_bits_and_their_folder_goes_with_them() -> None:
+    kept = KeptMaps(threshold=0.5)
+    probability = np.random.default_rng(1).random((9, 11))
+    kept.keep(3, probability)
+    np.testing.assert_allclose(kept.probability(3), probability, atol=1 / 65535)
+    folder = kept.folder
+    assert folder.is_dir()
+    del kept
+    gc.collect()
+    assert not folder.exists()

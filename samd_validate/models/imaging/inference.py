@@ -5,7 +5,9 @@ Imports torch; only imported when a network is run.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,9 +100,10 @@ class KeptMaps:
     """Maps in a folder of their own, removed with it; probabilities in steps of 1/65535."""
 
     threshold: float
-    folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="samd-validate-")
-    )
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="samd-validate-")))
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def keep(self, row: int, probability: FloatArray) -> None:
         """Write the map of an image."""
@@ -113,4 +116,4 @@ class KeptMaps:
             return np.asarray(kept["steps"] / LEVELS)
 
     def _file(self, row: int) -> Path:
-        return Path(self.folder.name) / f"{row}.npz"
+        return self.folder / f"{row}.npz"
