@@ -21,6 +21,7 @@ from samd_validate.stats.segmentation.case_estimates import estimate_cases, esti
 from samd_validate.stats.segmentation.case_table import CaseOverlap
 from samd_validate.stats.segmentation.empty_masks import EmptyPolicy
 from samd_validate.stats.segmentation.lesions import LesionRule
+from samd_validate.stats.segmentation.worst_decile import estimate_worst_decile
 
 SHARES = ("dice", "iou", "precision", "recall", "pixel_accuracy")
 DISTANCES = ("hd95", "assd")
@@ -34,6 +35,7 @@ MEASURES = (
     "surface_dice",
     *LESIONS,
     *(f"{name}_difference" for name in COMPARED),
+    "dice_worst_decile",
 )
 
 
@@ -130,6 +132,7 @@ def _measured(
     cases: Sequence[CaseOverlap], params: SegmentationOverlapParams, plan: IntervalPlan
 ) -> dict[str, Measurement]:
     found = {name: estimate_cases(cases, name, plan) for name in SHARES}
+    found["dice_worst_decile"] = estimate_worst_decile(cases, "dice", plan)
     for name in DISTANCES:
         found[name] = estimate_cases(cases, name, plan, summary="median")
     if params.tolerance is not None:

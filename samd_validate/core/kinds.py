@@ -1,4 +1,4 @@
-"""The four kinds of plug-ins and what each is called with."""
+"""The five kinds of plug-ins and what each is called with."""
 
 from __future__ import annotations
 
@@ -83,9 +83,36 @@ class Imputed:
     since: npt.NDArray[Any]
 
 
+Plane: TypeAlias = npt.NDArray[np.float32]
+"""An image or a mask with its channels first, ``(channels, rows, columns)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AugmentRequest:
+    """What an augmentation is told: an image, its mask, and where chance comes from.
+
+    ``pixels`` is ``(channels, rows, columns)`` in [0, 1]; ``mask`` ``(1, rows, columns)`` of 0 and
+    1, None where images have a label and no mask. Chance comes from ``generator`` and from nothing
+    else.
+    """
+
+    pixels: Plane
+    mask: Plane | None
+    generator: np.random.Generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Augmented:
+    """An image after an augmentation, and its mask moved alike; shapes and ranges as before."""
+
+    pixels: Plane
+    mask: Plane | None
+
+
 RunReader: TypeAlias = Callable[[ReadRequest, Any], Cohort]
 RunFit: TypeAlias = Callable[[FitRequest, Any], Model]
 RunImputation: TypeAlias = Callable[[ImputeRequest, Any], Imputed]
+RunAugmentation: TypeAlias = Callable[[AugmentRequest, Any], Augmented]
 RunCheck: TypeAlias = Callable[[str, Inputs, Any], CheckOutput]
 """Called with the id of the step, the inputs, and the parameters."""
 
@@ -93,6 +120,7 @@ ReaderPlugin: TypeAlias = Plugin[RunReader]
 FamilyPlugin: TypeAlias = Plugin[RunFit]
 CheckPlugin: TypeAlias = Plugin[RunCheck]
 ImputationPlugin: TypeAlias = Plugin[RunImputation]
+AugmentationPlugin: TypeAlias = Plugin[RunAugmentation]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,3 +136,4 @@ reader = partial(plugin, "reader")
 family = partial(plugin, "model")
 check = partial(plugin, "check")
 imputation = partial(plugin, "imputation")
+augmentation = partial(plugin, "augmentation")

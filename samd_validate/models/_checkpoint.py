@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from samd_validate.core.errors import CannotRun, Problem
 
@@ -20,7 +21,10 @@ LOSSES = ("development_loss", "tuning_loss")
 
 @dataclass(kw_only=True)
 class TrainingState:
-    """A training between two epochs; ``best`` are the weights of the smallest tuning loss."""
+    """A training between two epochs; ``best`` are the weights of the smallest tuning loss.
+
+    With an ``average``, those weights are its own and not those of the network.
+    """
 
     network: nn.Module
     optimiser: torch.optim.Optimizer
@@ -28,6 +32,12 @@ class TrainingState:
     development_loss: list[float] = field(default_factory=list)
     tuning_loss: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
+    average: AveragedModel | None = None
+
+    @property
+    def shown(self) -> nn.Module:
+        """Return the network that is tuned and kept: the average where there is one."""
+        return self.network if self.average is None else self.average.module
 
     @property
     def epoch(self) -> int:
@@ -43,7 +53,7 @@ class TrainingState:
         """Take the tuning loss of an epoch, and its weights if there were none better."""
         self.tuning_loss.append(tuning_loss)
         if tuning_loss == min(self.tuning_loss) or not self.best:
-            weights = self.network.state_dict()
+            weights = self.shown.state_dict()
             self.best = {name: value.clone() for name, value in weights.items()}
 
 
@@ -90,7 +100,10 @@ def _flat(state: TrainingState) -> dict[str, Tensor]:
         for name, value in slots.items()
     }
     losses = {name: torch.tensor(getattr(state, name), dtype=torch.float64) for name in LOSSES}
-    flat = {**weights, **best, **moments, **losses, "generator": state.generator.get_state()}
+    average = {} if state.average is None else state.average.state_dict()
+    averaged = {f"average.{name}": value for name, value in average.items()}
+    generator = {"generator": state.generator.get_state()}
+    flat = {**weights, **averaged, **best, **moments, **losses, **generator}
     return {name: value.contiguous() for name, value in flat.items()}
 
 
@@ -100,6 +113,8 @@ def _take(state: TrainingState, flat: dict[str, Tensor]) -> None:
         raise ValueError("as many losses of one part as of the other are needed")
     device = next(state.network.parameters()).device
     state.network.load_state_dict(_under("network.", flat))
+    if state.average is not None:
+        state.average.load_state_dict(_under("average.", flat))
     state.best = {name: value.to(device) for name, value in _under("best.", flat).items()}
     slots: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimiser.", flat).items():

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OF_IMAGES = 2
-"""Networks on images use this many, whatever the machine has."""
+OF_IMAGES = 1
+"""Networks on images use this many, whatever the machine has.
+
+With two, and other work on both cores, the threads wait for each other at every operation: a step
+took nine times as long as with one. The second core makes batches meanwhile.
+"""
 
 
 @contextmanager

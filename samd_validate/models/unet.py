@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -15,7 +15,9 @@ from samd_validate.core.errors import Problem, gather
 from samd_validate.core.images import Image
 from samd_validate.core.kinds import FitRequest, family
 from samd_validate.core.model import Progress, no_progress
+from samd_validate.core.seeds import step_seed
 from samd_validate.models._threads import OF_IMAGES, threads
+from samd_validate.models.augmentation._choice import Augmentations
 
 if TYPE_CHECKING:
     from torch import nn
@@ -37,16 +39,23 @@ class UnetParams(BaseModel):
     channels: Annotated[tuple[int, ...], Field(min_length=2)] = (16, 32, 64, 128)
     residual_units: int = Field(default=2, ge=0, le=4)
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    deep_supervision: int = Field(default=0, ge=0, le=4, description="coarser levels with a loss")
+    members: int = Field(default=1, ge=1, le=10, description="networks whose logits are averaged")
+    augmentation: Augmentations = ()
     patch: int = Field(default=128, ge=16, description="side of a patch in pixels of the grid")
     patches_per_image: int = Field(default=2, ge=1)
     positive_share: float = Field(default=0.5, ge=0, le=1, description="patches on marked pixels")
     learning_rate: float = Field(default=2e-3, gt=0, lt=1)
     weight_decay: float = Field(default=1e-4, ge=0)
     batch: int = Field(default=8, ge=1, description="images of which patches are taken at once")
+    warm_up_epochs: int = Field(default=0, ge=0)
+    weight_average: float = Field(default=0.0, ge=0, lt=1, description="share kept at each step")
     max_epochs: int = Field(default=40, ge=1, le=2000)
     patience: int = Field(default=2000, ge=1)
     overlap: float = Field(default=0.5, ge=0, lt=1)
     flips: bool = Field(default=False, description="average with the mirror image at inference")
+    keep_parts: int | None = Field(default=None, ge=1, description="largest connected parts")
+    fill_holes: bool = False
     threshold: float = Field(default=0.5, gt=0, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
@@ -55,6 +64,8 @@ class UnetParams(BaseModel):
         steps: int = DIVISOR ** (len(self.channels) - 1)
         if self.patch % steps:
             raise ValueError(f"patch must be a multiple of {steps} with these channels")
+        if self.deep_supervision > len(self.channels) - 2:
+            raise ValueError("deep_supervision must be below the number of channels less one")
         return self
 
 
@@ -74,19 +85,29 @@ def unet(request: FitRequest, params: UnetParams) -> UnetModel:
     """
     gather([*_unfit("development", request.development), *_unfit("tuning", request.tuning)])
     with threads(OF_IMAGES):
-        trained = _trained(request, params)
-    model = UnetModel(name=request.name, params=params, network=trained.network, card={})
-    return replace(model, card=_record(request, params, trained))
+        members = [_trained(request, params, number) for number in range(params.members)]
+    return UnetModel(
+        name=request.name,
+        params=params,
+        network=_joined(members),
+        card=_record(request, params, members),
+        waited_share=max(one.waited_share for one in members),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnetModel:
-    """A trained U-Net; what it draws into an image is the probability of each pixel."""
+    """A trained U-Net; what it draws into an image is the probability of each pixel.
+
+    ``waited_share`` is the share of training time spent waiting for patches; it is of this machine
+    and enters no record.
+    """
 
     name: str
     params: UnetParams
     network: nn.Module
     card: Mapping[str, object]
+    waited_share: float = 0.0
 
     def predict(self, cohort: Cohort) -> FloatArray:
         """Return the largest pixel probability of each image, shape ``(n,)``."""
@@ -109,11 +130,14 @@ class UnetModel:
         """Return the probability of each pixel of one image."""
         import torch
 
+        from samd_validate.models.imaging.components import Shape
         from samd_validate.models.imaging.inference import probability_of
 
         with threads(OF_IMAGES):
             grid, windows = _grid(self.params), _windows(self.params)
-            return probability_of(self.network, image, grid, windows, torch.device("cpu"))
+            found = probability_of(self.network, image, grid, windows, torch.device("cpu"))
+        shape = Shape(keep=self.params.keep_parts, fills_holes=self.params.fill_holes)
+        return shape.applied(found, self.params.threshold)
 
     def artefact(self) -> bytes:
         """Return the weights as safetensors."""
@@ -124,9 +148,14 @@ class UnetModel:
 
 
 def _grid(params: UnetParams) -> Grid:
+    from samd_validate.models.imaging.augmenting import prepare_of
     from samd_validate.models.imaging.grid import Grid
 
-    return Grid(size=params.size, is_normalised=params.normalise)
+    return Grid(
+        size=params.size,
+        is_normalised=params.normalise,
+        prepare=prepare_of(params.augmentation),
+    )
 
 
 def _windows(params: UnetParams) -> Windows:
@@ -154,7 +183,7 @@ def _unfit(part: str, cohort: Cohort) -> list[Problem]:
     ]
 
 
-def _trained(request: FitRequest, params: UnetParams) -> Trained:
+def _trained(request: FitRequest, params: UnetParams, member: int) -> Trained:
     from samd_validate.models._training import chosen_device
     from samd_validate.models.imaging.segmentation_fit import (
         checkpoint_of,
@@ -165,11 +194,11 @@ def _trained(request: FitRequest, params: UnetParams) -> Trained:
     )
     from samd_validate.models.imaging.training import Loop, train
 
-    device = chosen_device(params.device)
-    grid = _grid(params)
+    device, grid = chosen_device(params.device), _grid(params)
+    seed = step_seed(request.seed, f"member/{member}")
     return train(
-        new_unet(request, params),
-        patches_of(request, params, grid),
+        new_unet(_channels(request), params, seed),
+        patches_of(request.development, params, grid, seed),
         loss_on(request.tuning, grid, _windows(params), device),
         dice_and_cross_entropy(),
         Loop(
@@ -178,21 +207,38 @@ def _trained(request: FitRequest, params: UnetParams) -> Trained:
             batch=params.batch,
             max_epochs=params.max_epochs,
             patience=params.patience,
+            warm_up_epochs=params.warm_up_epochs,
+            average=params.weight_average,
         ),
         device,
-        lambda share: request.progress(f"training {request.name}", share),
-        checkpoint_of(request, params),
+        lambda share: request.progress(
+            f"training {request.name}", (member + share) / params.members
+        ),
+        checkpoint_of(request, params, seed),
     )
 
 
-def _record(request: FitRequest, params: UnetParams, trained: Trained) -> dict[str, object]:
+def _channels(request: FitRequest) -> int:
+    assert request.development.images is not None  # noqa: S101  # refused before
+    return request.development.images.channels
+
+
+def _joined(members: Sequence[Trained]) -> nn.Module:
+    from samd_validate.models.imaging.inference import MeanLogit
+
+    return MeanLogit([one.network for one in members])
+
+
+def _record(
+    request: FitRequest, params: UnetParams, members: Sequence[Trained]
+) -> dict[str, object]:
     return {
         "family": "unet",
         "hyper_parameters": params.model_dump(mode="json"),
         "n_development": request.development.size,
         "n_tuning": request.tuning.size,
-        "n_weights": sum(p.numel() for p in trained.network.parameters()),
-        "best_epochs": [trained.best_epoch],
-        "development_loss": [list(trained.development_loss)],
-        "tuning_loss": [list(trained.tuning_loss)],
+        "n_weights": sum(p.numel() for one in members for p in one.network.parameters()),
+        "best_epochs": [one.best_epoch for one in members],
+        "development_loss": [list(one.development_loss) for one in members],
+        "tuning_loss": [list(one.tuning_loss) for one in members],
     }

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from samd_validate import checks, models, readers
+from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
-from samd_validate.models import imputation
+from samd_validate.models import augmentation, imputation
 from samd_validate.models.recipe import load_recipe
 from samd_validate.protocol.folders import ROOT, shipped
 from samd_validate.readers.simulation.people import HILLCREST, INTERCEPT
@@ -29,6 +30,7 @@ PLUGINS = [
     for one in discover(package, kind).values()
 ]
 IMPUTATIONS = list(discover(imputation, "imputation").values())
+AUGMENTATIONS = list(discover(augmentation, "augmentation").values())
 CHECKS = [one for one in PLUGINS if one.kind == "check"]
 
 
@@ -41,6 +43,14 @@ def test_plugin_has_a_page_of_its_method(one: Plugin[Any]) -> None:
 @pytest.mark.parametrize("one", IMPUTATIONS, ids=lambda one: one.name)
 def test_imputation_has_a_section_and_says_what_it_does(one: Plugin[Any]) -> None:
     page = (ROOT / "docs" / "methods" / "imputation.md").read_text()
+    assert f"\n## {one.name}\n" in page
+    assert f"| `{one.name}`" in page
+    assert one.doc
+
+
+@pytest.mark.parametrize("one", AUGMENTATIONS, ids=lambda one: one.name)
+def test_augmentation_has_a_section_and_says_what_it_does(one: Plugin[Any]) -> None:
+    page = (ROOT / "docs" / "methods" / "augmentation.md").read_text()
     assert f"\n## {one.name}\n" in page
     assert f"| `{one.name}`" in page
     assert one.doc
@@ -64,7 +74,9 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "additivity_error",
         "score_change",
         *GRADCAM_MEASURES,
+        "dice_worst_decile",
         *CASE_MEASURES,
+        *CORRUPTION_MEASURES,
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,

@@ -5,6 +5,7 @@ Imports torch; only imported when a network is trained or run.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch.nn import functional
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.images import Image
+from samd_validate.core.kinds import Plane
 
 LOW, HIGH = 0.01, 0.99
 
@@ -23,11 +25,13 @@ class Grid:
     """How images come to a network: longest side in pixels (None: as they are), and contrast.
 
     ``is_normalised`` brings the darkest and brightest percent of each image to 0 and 1, so that
-    exposure and window settings of a scanner matter less.
+    exposure and window settings of a scanner matter less; what lies beyond is cut. ``prepare``
+    comes before that, and sees the image on the grid in [0, 1].
     """
 
     size: int | None
     is_normalised: bool
+    prepare: Callable[[Plane], Plane] | None = None
 
     def shape(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return rows and columns on the grid for an image of ``shape``."""
@@ -41,7 +45,10 @@ class Grid:
         """Return the image as ``(channels, rows, columns)`` on the grid."""
         array = image.pixels if image.pixels.ndim > 2 else image.pixels[..., None]  # noqa: PLR2004
         tensor = torch.tensor(np.moveaxis(array, 2, 0), dtype=torch.float32)
-        return self._contrast(_resized(tensor, self.shape(image.pixels.shape)))
+        on_grid = _resized(tensor, self.shape(image.pixels.shape)).clamp(0, 1)
+        if self.prepare is not None:
+            on_grid = torch.from_numpy(self.prepare(on_grid.numpy()))
+        return self._contrast(on_grid)
 
     def _contrast(self, tensor: Tensor) -> Tensor:
         if not self.is_normalised:
@@ -50,7 +57,7 @@ class Grid:
         step = max(1, flat.numel() // 100_000)
         low, high = torch.quantile(flat[::step], torch.tensor([LOW, HIGH]))
         scaled: Tensor = (tensor - low) / (high - low).clamp(min=1e-6)
-        return scaled.clamp(-0.5, 1.5)
+        return scaled.clamp(0, 1)
 
     def mask(self, reference: Column) -> Tensor:
         """Return where a reference marks anything, ``(1, rows, columns)`` of 0 and 1."""

@@ -5,7 +5,10 @@ Imports torch; only imported when a network is run.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +33,18 @@ class Windows:
     flips: bool
 
 
+class MeanLogit(nn.Module):
+    """Networks as one: the mean of their logits."""
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the mean logit of each pixel."""
+        return torch.stack([one(image) for one in self.members]).mean(dim=0)
+
+
 def probability_of(
     network: nn.Module, image: Image, grid: Grid, windows: Windows, device: torch.device
 ) -> FloatArray:
@@ -39,18 +54,33 @@ def probability_of(
     and its mirror image is taken. Memory is that of a batch of windows and of the map.
     """
     tensor = grid.pixels(image)
-    with torch.no_grad():
-        found = _blended(network, tensor, windows, device)
-        if windows.flips:
-            found = (found + _blended(network, tensor.flip(2), windows, device).flip(2)) / 2
+    found = torch.sigmoid(logits_of(network, tensor, windows, device))
+    if windows.flips:
+        mirrored = logits_of(network, tensor.flip(2), windows, device).flip(2)
+        found = (found + torch.sigmoid(mirrored)) / 2
     return grid.back(found, image.pixels.shape)
 
 
-def _blended(network: nn.Module, tensor: Tensor, windows: Windows, device: torch.device) -> Tensor:
-    from monai.inferers import sliding_window_inference
+def logits_of(network: nn.Module, tensor: Tensor, windows: Windows, device: torch.device) -> Tensor:
+    """Return the logit of each pixel of an image on the grid, ``(1, rows, columns)``.
 
+    An image that one window covers goes through whole.
+    """
     rows, columns = tensor.shape[1:]
     whole = padded(tensor, windows.side)
+    top, left = (whole.shape[1] - rows) // 2, (whole.shape[2] - columns) // 2
+    with torch.no_grad():
+        if tuple(whole.shape[1:]) == (windows.side, windows.side):
+            logits = network(whole[None].to(device)).cpu()
+        else:
+            logits = _blended(network, whole, windows, device)
+    found: Tensor = logits[0, :1, top : top + rows, left : left + columns].float()
+    return found
+
+
+def _blended(network: nn.Module, whole: Tensor, windows: Windows, device: torch.device) -> Tensor:
+    from monai.inferers import sliding_window_inference
+
     logits = sliding_window_inference(
         whole[None],
         roi_size=(windows.side, windows.side),
@@ -62,8 +92,7 @@ def _blended(network: nn.Module, tensor: Tensor, windows: Windows, device: torch
         device=torch.device("cpu"),
     )
     assert isinstance(logits, Tensor)  # noqa: S101  # one output, not a tuple or mapping
-    top, left = (whole.shape[1] - rows) // 2, (whole.shape[2] - columns) // 2
-    return torch.sigmoid(logits[0, :1, top : top + rows, left : left + columns].float())
+    return logits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +100,10 @@ class KeptMaps:
     """Maps in a folder of their own, removed with it; probabilities in steps of 1/65535."""
 
     threshold: float
-    folder: tempfile.TemporaryDirectory[str] = field(
-        default_factory=lambda: tempfile.TemporaryDirectory(prefix="samd-validate-")
-    )
+    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="samd-validate-")))
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def keep(self, row: int, probability: FloatArray) -> None:
         """Write the map of an image."""
@@ -86,4 +116,4 @@ class KeptMaps:
             return np.asarray(kept["steps"] / LEVELS)
 
     def _file(self, row: int) -> Path:
-        return Path(self.folder.name) / f"{row}.npz"
+        return self.folder / f"{row}.npz"

@@ -25,6 +25,35 @@ AHEAD = 4
 
 
 @dataclass(kw_only=True)
+class Kept:
+    """Images of a source and their masks on a grid, in memory as far as there is room for them.
+
+    Sides are at least ``least``, the edge repeated.
+    """
+
+    source: ImageSource
+    grid: Grid
+    least: int = 1
+    _pairs: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def pair(self, row: int) -> tuple[Tensor, Tensor]:
+        """Return an image and its mask."""
+        if row in self._pairs:
+            return self._pairs[row]
+        reference = self.source.reference(row)
+        if reference is None:
+            raise ValueError("training needs a reference mask for each image")
+        pixels = padded(self.grid.pixels(self.source.image(row)), self.least)
+        pair = pixels, padded(self.grid.mask(reference), self.least)
+        size = sum(one.numel() * one.element_size() for one in pair)
+        if self._bytes + size <= KEPT_BYTES:
+            self._bytes += size
+            self._pairs[row] = pair
+        return pair
+
+
+@dataclass(kw_only=True)
 class Patches:
     """The patches of a part: ``per_image`` of each image and epoch, on the side of ``patch``.
 
@@ -32,9 +61,8 @@ class Patches:
     ``worked`` are seconds the network waited for patches, and worked on them.
     """
 
-    source: ImageSource
-    rows: tuple[int, ...]
-    grid: Grid
+    images: Kept
+    n_images: int
     patch: int
     per_image: int
     positive_share: float
@@ -42,12 +70,10 @@ class Patches:
     seed: int
     waited: float = 0.0
     worked: float = 0.0
-    _kept: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
-    _bytes: int = 0
 
     def epoch(self, number: int, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of an epoch, in its own order; the next ones are made meanwhile."""
-        order = np.random.default_rng([self.seed, number]).permutation(len(self.rows))
+        order = np.random.default_rng([self.seed, number]).permutation(self.n_images)
         chunks = [order[start : start + batch] for start in range(0, order.size, batch)]
         with ThreadPoolExecutor(1) as pool:
             waiting: list[Future[tuple[Tensor, Tensor]]] = []
@@ -73,27 +99,12 @@ class Patches:
 
     def _of_image(self, place: int, number: int) -> list[tuple[Tensor, Tensor]]:
         generator = np.random.default_rng([self.seed, number, place])
-        image, mask = self._read(place)
+        image, mask = self.images.pair(place)
         made = []
         for _ in range(self.per_image):
             crop = _crop(image, mask, self.patch, self.positive_share, generator)
             made.append(crop if self.augment is None else self.augment(*crop, generator))
         return made
-
-    def _read(self, place: int) -> tuple[Tensor, Tensor]:
-        if place in self._kept:
-            return self._kept[place]
-        row = self.rows[place]
-        reference = self.source.reference(row)
-        if reference is None:
-            raise ValueError("patches need a reference mask for each image")
-        pixels = padded(self.grid.pixels(self.source.image(row)), self.patch)
-        pair = pixels, padded(self.grid.mask(reference), self.patch)
-        size = sum(one.numel() * one.element_size() for one in pair)
-        if self._bytes + size <= KEPT_BYTES:
-            self._bytes += size
-            self._kept[place] = pair
-        return pair
 
 
 def _crop(

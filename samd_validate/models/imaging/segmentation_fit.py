@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from samd_validate import __version__
 from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.images import ImageSource
 from samd_validate.core.kinds import FitRequest
 from samd_validate.core.seeds import step_seed
+from samd_validate.models.imaging.augmenting import augment_of
 from samd_validate.models.imaging.grid import Grid
-from samd_validate.models.imaging.inference import Windows, probability_of
-from samd_validate.models.imaging.patches import Patches
+from samd_validate.models.imaging.inference import Windows, logits_of
+from samd_validate.models.imaging.patches import Kept, Patches
 from samd_validate.models.imaging.training import Loss
 
 if TYPE_CHECKING:
@@ -28,50 +30,77 @@ if TYPE_CHECKING:
 FLOOR = 1e-6
 
 
-def new_unet(request: FitRequest, params: UnetParams) -> nn.Module:
-    """Return a network whose first weights depend on the seed alone."""
+def new_unet(channels: int, params: UnetParams, seed: int) -> nn.Module:
+    """Return a network for images of so many channels; its weights depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(step_seed(seed, "weights"))
+        return _plain(channels, params) if not params.deep_supervision else _deep(channels, params)
+
+
+def _plain(channels: int, params: UnetParams) -> nn.Module:
     from monai.networks.nets import UNet
 
-    assert request.development.images is not None  # noqa: S101  # refused before
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(step_seed(request.seed, "weights"))
-        network: nn.Module = UNet(
-            spatial_dims=2,
-            in_channels=request.development.images.channels,
-            out_channels=1,
-            channels=params.channels,
-            strides=(2,) * (len(params.channels) - 1),
-            num_res_units=params.residual_units,
-            dropout=params.dropout,
-        )
+    network: nn.Module = UNet(
+        spatial_dims=2,
+        in_channels=channels,
+        out_channels=1,
+        channels=params.channels,
+        strides=(2,) * (len(params.channels) - 1),
+        num_res_units=params.residual_units,
+        dropout=params.dropout,
+    )
     return network
 
 
-def patches_of(request: FitRequest, params: UnetParams, grid: Grid) -> Patches:
+def _deep(channels: int, params: UnetParams) -> nn.Module:
+    """Return a U-Net that in training has an output at coarser levels too, stacked beside it."""
+    from monai.networks.nets import DynUNet
+
+    steps = (2,) * (len(params.channels) - 1)
+    network: nn.Module = DynUNet(
+        spatial_dims=2,
+        in_channels=channels,
+        out_channels=1,
+        kernel_size=(3,) * len(params.channels),
+        strides=(1, *steps),
+        upsample_kernel_size=steps,
+        filters=params.channels,
+        dropout=params.dropout or None,
+        deep_supervision=True,
+        deep_supr_num=params.deep_supervision,
+        res_block=params.residual_units > 0,
+    )
+    return network
+
+
+def patches_of(cohort: Cohort, params: UnetParams, grid: Grid, seed: int) -> Patches:
     """Return the patches of the development part."""
-    cohort = request.development
-    assert cohort.images is not None  # noqa: S101  # refused before
     return Patches(
-        source=cohort.images,
-        rows=tuple(range(cohort.size)),
-        grid=grid,
+        images=Kept(source=_images(cohort), grid=grid, least=params.patch),
+        n_images=cohort.size,
         patch=params.patch,
         per_image=params.patches_per_image,
         positive_share=params.positive_share,
-        augment=None,
-        seed=step_seed(request.seed, "patches"),
+        augment=augment_of(params.augmentation),
+        seed=step_seed(seed, "patches"),
     )
 
 
 def dice_and_cross_entropy() -> Loss:
-    """Return the mean of soft Dice loss and cross-entropy over the pixels of a batch."""
+    """Return the sum of soft Dice loss and cross-entropy over the pixels of a batch.
+
+    Of a network with outputs at several levels, ``(n, levels, 1, rows, columns)``, the mean is
+    taken with weights that halve from level to level.
+    """
     from monai.losses import DiceCELoss
 
     loss = DiceCELoss(sigmoid=True, batch=True)
 
     def of(output: Tensor, mask: Tensor) -> Tensor:
-        found: Tensor = loss(output.float(), mask)
-        return found
+        levels = output.unbind(1) if output.ndim > mask.ndim else (output,)
+        weights = [0.5**level for level in range(len(levels))]
+        parts = [w * loss(one.float(), mask) for w, one in zip(weights, levels, strict=True)]
+        return torch.stack(parts).sum() / sum(weights)
 
     return of
 
@@ -79,26 +108,31 @@ def dice_and_cross_entropy() -> Loss:
 def loss_on(
     cohort: Cohort, grid: Grid, windows: Windows, device: torch.device
 ) -> Callable[[nn.Module], float]:
-    """Return a function of a network: 1 - mean soft Dice over the whole images of a cohort."""
+    """Return a function of a network: 1 - mean soft Dice over the whole images of a cohort.
+
+    Both are compared on the grid; images on it are kept as those of training are.
+    """
+    read = Kept(source=_images(cohort), grid=grid)
 
     def of(network: nn.Module) -> float:
         network.eval()
-        assert cohort.images is not None  # noqa: S101  # refused before
-        total = 0.0
+        losses = []
         for row in range(cohort.size):
-            reference = cohort.images.reference(row)
-            assert reference is not None  # noqa: S101  # refused before
-            found = probability_of(network, cohort.images.image(row), grid, windows, device)
-            marks = reference > 0
-            total += 1 - (2 * float(found[marks].sum()) + FLOOR) / (
-                float(found.sum()) + float(marks.sum()) + FLOOR
-            )
-        return total / cohort.size
+            image, mask = read.pair(row)
+            found = torch.sigmoid(logits_of(network, image, windows, device))
+            shared = 2 * float((found * mask).sum()) + FLOOR
+            losses.append(1 - shared / (float(found.sum()) + float(mask.sum()) + FLOOR))
+        return sum(losses) / len(losses)
 
     return of
 
 
-def checkpoint_of(request: FitRequest, params: UnetParams) -> Path | None:
+def _images(cohort: Cohort) -> ImageSource:
+    assert cohort.images is not None  # noqa: S101  # refused before
+    return cohort.images
+
+
+def checkpoint_of(request: FitRequest, params: UnetParams, seed: int) -> Path | None:
     """Return where the state of training is kept; the name holds all that it depends on."""
     if request.checkpoint_place is None:
         return None
@@ -107,7 +141,7 @@ def checkpoint_of(request: FitRequest, params: UnetParams) -> Path | None:
         {
             "versions": (__version__, str(torch.__version__)),
             "params": params.model_dump(mode="json"),
-            "seed": str(request.seed),
+            "seed": str(seed),
             "cohorts": [part.provenance.fingerprint for part in parts],
             "units": [part.unit_id.tolist() for part in parts],
         }

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.models._checkpoint import TrainingState, restore, save
@@ -36,13 +37,26 @@ class Batches(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
-    """Hyper-parameters of the loop; ``patience`` counts epochs without a better tuning loss."""
+    """Hyper-parameters of the loop; ``patience`` counts epochs without a better tuning loss.
+
+    ``warm_up_epochs`` are those in which the learning rate rises. With ``average`` above 0 what is
+    tuned and kept is the exponential moving average of the weights, with that share of the last.
+    """
 
     learning_rate: float
     weight_decay: float
     batch: int
     max_epochs: int
     patience: int
+    warm_up_epochs: int = 0
+    average: float = 0.0
+
+    def rate(self, epoch: int) -> float:
+        """Return the learning rate of an epoch, counted from 0."""
+        if epoch < self.warm_up_epochs:
+            return self.learning_rate * (epoch + 1) / (self.warm_up_epochs + 1)
+        done = (epoch - self.warm_up_epochs) / max(1, self.max_epochs - self.warm_up_epochs)
+        return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +94,17 @@ def train(
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=loop.learning_rate, weight_decay=loop.weight_decay
     )
-    state = TrainingState(network=network, optimiser=optimiser, generator=torch.Generator())
+    state = TrainingState(
+        network=network,
+        optimiser=optimiser,
+        generator=torch.Generator(),
+        average=_average(network, loop.average),
+    )
     if checkpoint is not None and checkpoint.exists():
         restore(state, checkpoint)
     while not _is_over(state, loop):
         _epoch(state, development, loss, loop, device)
-        state.note(tuning_loss(network))
+        state.note(tuning_loss(state.shown))
         _refuse_divergence(state)
         if checkpoint is not None:
             save(state, checkpoint)
@@ -102,6 +121,13 @@ def train(
     )
 
 
+def _average(network: nn.Module, share: float) -> AveragedModel | None:
+    if share == 0:
+        return None
+    averaging = get_ema_multi_avg_fn(share)  # type: ignore[no-untyped-call]  # torch leaves it so
+    return AveragedModel(network, multi_avg_fn=averaging)
+
+
 def _is_over(state: TrainingState, loop: Loop) -> bool:
     if state.epoch >= loop.max_epochs:
         return True
@@ -112,9 +138,8 @@ def _epoch(
     state: TrainingState, development: Batches, loss: Loss, loop: Loop, device: torch.device
 ) -> None:
     state.network.train()
-    rate = loop.learning_rate * (1 + math.cos(math.pi * state.epoch / loop.max_epochs)) / 2
     for group in state.optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = loop.rate(state.epoch)
     total, count = 0.0, 0
     for image, mask in development.epoch(state.epoch, loop.batch):
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
@@ -124,6 +149,8 @@ def _epoch(
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
         state.optimiser.step()
+        if state.average is not None:
+            state.average.update_parameters(state.network)
         total += float(value.detach()) * image.shape[0]
         count += image.shape[0]
     state.development_loss.append(total / count)

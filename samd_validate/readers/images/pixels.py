@@ -101,12 +101,13 @@ def _plain(picture: PillowImage) -> PillowImage:
 def _of_nifti(path: Path) -> npt.NDArray[Any]:
     try:
         import nibabel
+        from nibabel.filebasedimages import ImageFileError
     except ImportError:
         raise Unreadable("a NIfTI file, and the package nibabel is not installed") from None
     try:
         loaded = nibabel.load(path)
         array = np.squeeze(np.asanyarray(loaded.dataobj))
-    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError):
+    except (ImageFileError, OSError, EOFError, ValueError):
         raise Unreadable("a damaged or truncated NIfTI file") from None
     if array.ndim != PLANE:
         raise Unreadable(f"a NIfTI file of {array.ndim} dimensions, not one plane")

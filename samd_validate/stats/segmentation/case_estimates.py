@@ -85,11 +85,11 @@ def estimate_cases(
     """
     _check_choice(summary, tuple(METHODS), "summary")
     _check_choice(method, METHODS[summary], "method")
-    _check_table(cases, measure, plan)
+    check_table(cases, measure, plan)
     counted = [case for case in cases if case.values[measure] is not None]
     values = np.array([case.values[measure] for case in counted], dtype=np.float64)
     patient = np.array([case.patient_id for case in counted])
-    refused = _too_few(patient, f"the policy for empty masks leaves out all {len(cases)} cases")
+    refused = too_few(patient, f"the policy for empty masks leaves out all {len(cases)} cases")
     if refused is not None:
         return refused
     note = _note(cases, measure, np.unique(patient).size)
@@ -119,11 +119,11 @@ def estimate_lesions(
     """
     _check_choice(measure, tuple(POOLED), "measure")
     _check_choice(method, METHODS["mean"], "method")
-    _check_table(cases, measure, plan)
+    check_table(cases, measure, plan)
     parts = [(case, POOLED[measure](case.lesions)) for case in cases if case.lesions is not None]
     counted = [(case, part) for case, part in parts if part[1] > 0]
     patient = np.array([case.patient_id for case, _ in counted])
-    refused = _too_few(patient, f"none of {len(cases)} cases has a lesion to count")
+    refused = too_few(patient, f"none of {len(cases)} cases has a lesion to count")
     if refused is not None:
         return refused
     top, bottom = np.array([part for _, part in counted], dtype=np.float64).T
@@ -201,7 +201,8 @@ def _estimate(
     )
 
 
-def _too_few(patient: Column, why_none: str) -> NotEstimable | None:
+def too_few(patient: Column, why_none: str) -> NotEstimable | None:
+    """Return why cases of so few patients give no estimate; None if they do."""
     if patient.size == 0:
         return NotEstimable(code="no_case", reason=why_none, n=0)
     if np.unique(patient).size == 1:
@@ -254,7 +255,8 @@ def _check_choice(word: str, choices: tuple[str, ...], name: str) -> None:
         raise ValueError(f"{name} must be one of {', '.join(choices)}")
 
 
-def _check_table(cases: Sequence[CaseOverlap], measure: str, plan: IntervalPlan) -> None:
+def check_table(cases: Sequence[CaseOverlap], measure: str, plan: IntervalPlan) -> None:
+    """Raise ``ValueError`` unless the table is of one kind and holds the measure in every case."""
     _check_choice(measure, tuple(CASE_MEASURES), "measure")
     if not 0 < plan.level < 1:
         raise ValueError("level must lie between 0 and 1")

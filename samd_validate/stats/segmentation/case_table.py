@@ -95,6 +95,32 @@ def measure_case(
     )
 
 
+def measure_dice(
+    masks: Masks, *, case_id: str, patient_id: str, policy: EmptyPolicy | None = None
+) -> CaseOverlap:
+    """Return a case with its Dice alone: for many cases, of which no distances are wanted.
+
+    >>> masks = Masks(reference=[[1, 1]], prediction=[[1, 0]])
+    >>> round(measure_dice(masks, case_id="1", patient_id="a").values["dice"], 3)
+    0.667
+    """
+    counts, policy = overlap.pixel_counts(masks), policy or EmptyPolicy()
+    is_whole = masks.empty is Empty.NEITHER
+    by_policy = policy.rules["dice"]
+    dice = overlap.dice(counts) if is_whole else by_policy.worth(masks.empty, masks.diagonal)
+    return CaseOverlap(
+        case_id=case_id,
+        patient_id=patient_id,
+        empty=masks.empty,
+        reference_size=counts.n_reference * masks.pixel_size,
+        prediction_size=counts.n_prediction * masks.pixel_size,
+        values={"dice": dice},
+        length_unit=masks.length_unit,
+        size_unit=masks.size_unit,
+        policy=policy,
+    )
+
+
 def _values(
     counts: overlap.PixelCounts,
     masks: Masks,
