@@ -78,8 +78,9 @@ def _array(path: Path) -> npt.NDArray[Any]:
 
 
 def _of_picture(path: Path) -> npt.NDArray[Any]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageFile, UnidentifiedImageError
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # what draws the PDF turns it on for the process
     try:
         with Image.open(path) as picture:
             if getattr(picture, "n_frames", 1) > 1:
@@ -101,12 +102,13 @@ def _plain(picture: PillowImage) -> PillowImage:
 def _of_nifti(path: Path) -> npt.NDArray[Any]:
     try:
         import nibabel
+        from nibabel.filebasedimages import ImageFileError
     except ImportError:
         raise Unreadable("a NIfTI file, and the package nibabel is not installed") from None
     try:
         loaded = nibabel.load(path)
         array = np.squeeze(np.asanyarray(loaded.dataobj))
-    except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError):
+    except (ImageFileError, OSError, EOFError, ValueError):
         raise Unreadable("a damaged or truncated NIfTI file") from None
     if array.ndim != PLANE:
         raise Unreadable(f"a NIfTI file of {array.ndim} dimensions, not one plane")
