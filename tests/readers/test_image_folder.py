@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -74,6 +74,16 @@ def test_all_faults_are_told_together_with_the_names_of_the_files(tmp_path: Path
         "masks/6.png": "no such file",
         "masks/7.png": "colour where grey is wanted",
     }
+
+
+def test_truncated_image_is_refused_where_something_else_lets_them_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    place = folder(tmp_path)
+    whole = (place / "images" / "0.png").read_bytes()
+    (place / "images" / "0.png").write_bytes(whole[:50])
+    assert list(faults(place)) == ["images/0.png"]
 
 
 def test_faults_beyond_the_most_are_counted(tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def _array(path: Path) -> npt.NDArray[Any]:
 
 
 def _of_picture(path: Path) -> npt.NDArray[Any]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageFile, UnidentifiedImageError
 
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # what draws the PDF turns it on for the process
     try:
         with Image.open(path) as picture:
             if getattr(picture, "n_frames", 1) > 1:
