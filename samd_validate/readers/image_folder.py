@@ -21,7 +21,6 @@ from samd_validate.readers.images.inspect import Inspected, inspected
 from samd_validate.readers.images.pixels import Colour
 from samd_validate.readers.images.source import ImageFiles, Spacing
 
-
 ADULT = 18
 
 
