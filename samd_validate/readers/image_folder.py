@@ -15,10 +15,13 @@ from samd_validate.core.cohort import Cohort, FlowRow, Provenance
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._tables import TextTable
+from samd_validate.readers.events.people import age_bands
 from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.images.inspect import Inspected, inspected
 from samd_validate.readers.images.pixels import Colour
 from samd_validate.readers.images.source import ImageFiles, Spacing
+
+ADULT = 18
 
 
 class ImageColumns(BaseModel):
@@ -88,7 +91,7 @@ def image_folder(request: ReadRequest, params: ImageFolderParams) -> Cohort:
         patient_id=_text(table, text.patient, rows, unit.tolist()),
         site=_text(table, text.site, rows, [request.dataset] * rows.size),
         label=label,
-        groups={name: table.text(column)[rows] for name, column in text.groups.items()},
+        groups=_groups(table, text, rows, numbers),
         numbers=numbers,
         images=files,
         flow=(*flow, *_handled(files, numbers), _row("kept", "in the cohort", rows.size)),
@@ -198,6 +201,17 @@ def _labels(
 
 def _text(table: TextTable, column: str | None, rows: Column, otherwise: list[str]) -> Column:
     return np.array(otherwise, dtype=np.str_) if column is None else table.text(column)[rows]
+
+
+def _groups(
+    table: TextTable, text: ImageColumns, rows: Column, numbers: Mapping[str, FloatArray]
+) -> dict[str, Column]:
+    """Return the groups of the table, and bands of age where there is an age and no such group."""
+    groups = {name: table.text(column)[rows] for name, column in text.groups.items()}
+    if "age_years" in numbers:
+        youngest = 0 if (numbers["age_years"] < ADULT).any() else ADULT
+        groups.setdefault("age_band", age_bands(numbers["age_years"], youngest))
+    return groups
 
 
 def _doubles(table: TextTable, unit: Column) -> list[Problem]:

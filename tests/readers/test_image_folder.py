@@ -178,6 +178,18 @@ def test_spacing_that_is_missing_is_counted_and_none(tmp_path: Path) -> None:
     assert counts["without pixel spacing: distances are in pixels"] == 2
 
 
+def test_bands_of_age_are_made_and_an_unknown_age_stays_unknown(tmp_path: Path) -> None:
+    place = folder(tmp_path, age=[30, 70, "", 81])
+    cohort = read(place, columns={"numbers": {"age_years": "age"}})
+    assert cohort.groups["age_band"].tolist() == ["18-44", "65-79", "", "80+"]
+
+
+def test_children_are_in_a_band_that_says_so(tmp_path: Path) -> None:
+    place = folder(tmp_path, age=[3, 30, 50, 81])
+    cohort = read(place, columns={"numbers": {"age_years": "age"}})
+    assert cohort.groups["age_band"].tolist() == ["0-44", "0-44", "45-64", "80+"]
+
+
 def test_fingerprint_moves_with_a_pixel_of_an_image_and_of_a_mask(tmp_path: Path) -> None:
     place = folder(tmp_path)
     prints = [read(place).provenance.fingerprint]
