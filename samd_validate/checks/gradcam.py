@@ -223,7 +223,8 @@ def _figure(
             kind="panels",
             title=f"Where the device looked: {_words(kind)}s, {population.name}",
             caption="From left to right: image; map, brighter where more spoke for the finding; "
-            "the reference, if there is one, outlined on the map (green). Highest scores first.",
+            "the reference, if there is one, outlined on the map (green). Highest scores first; "
+            "'inside' is the share of the map in the reference.",
             alt=f"Images of {_words(kind)}s on {population.name} with maps of where it looked.",
             content={"rows": rows},
         )
@@ -240,7 +241,7 @@ def _panel(
     where = _where(reference, params.finding, params.region) if case.finding else None
     shown = where if where is not None else _labelled(reference, region)
     last = heat if shown is None else outlined_one(heat, shown)
-    words = f"image {case.row + 1}: score {population.score[case.row]:.2f}"
+    words = f"{case.row + 1}: score {population.score[case.row]:.2f}"
     if case.finding is not None:
-        words += f", energy inside {case.finding.energy:.2f} (area {case.finding.area:.2f})"
+        words += f", {case.finding.energy:.2f} inside"
     return {"label": words, "pictures": [png(one) for one in (plain(image.pixels), heat, last)]}
