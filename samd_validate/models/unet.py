@@ -69,7 +69,7 @@ class UnetParams(BaseModel):
         return self
 
 
-@family("unet", version=1, params=UnetParams, extra="torch")
+@family("unet", version=1, params=UnetParams, extra="torch", needs=("images",))
 def unet(request: FitRequest, params: UnetParams) -> UnetModel:
     """Fit a residual U-Net on class-balanced patches, with Dice and cross-entropy as its loss.
 
@@ -185,8 +185,8 @@ def _unfit(part: str, cohort: Cohort) -> list[Problem]:
 
 def _trained(request: FitRequest, params: UnetParams, member: int) -> Trained:
     from samd_validate.models._training import chosen_device
+    from samd_validate.models.imaging.checkpoints import checkpoint_of
     from samd_validate.models.imaging.segmentation_fit import (
-        checkpoint_of,
         dice_and_cross_entropy,
         loss_on,
         new_unet,

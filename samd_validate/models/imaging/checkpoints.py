@@ -12,7 +12,7 @@ from samd_validate.core.canonical import digest
 from samd_validate.core.kinds import FitRequest
 
 
-def checkpoint_of(request: FitRequest, params: BaseModel) -> Path | None:
+def checkpoint_of(request: FitRequest, params: BaseModel, seed: int) -> Path | None:
     """Return the file of a training's state; its name holds all that the training depends on."""
     if request.checkpoint_place is None:
         return None
@@ -21,7 +21,7 @@ def checkpoint_of(request: FitRequest, params: BaseModel) -> Path | None:
         {
             "versions": (__version__, str(torch.__version__)),
             "params": params.model_dump(mode="json"),
-            "seed": str(request.seed),
+            "seed": str(seed),
             "cohorts": [part.provenance.fingerprint for part in parts],
             "units": [part.unit_id.tolist() for part in parts],
             "labels": [part.label.tolist() for part in parts],

@@ -196,7 +196,7 @@ def _trained(request: FitRequest, params: ClassifierParams, new: NewNetwork) -> 
         ),
         device,
         lambda share: request.progress(f"training {request.name}", share),
-        checkpoint_of(request, params),
+        checkpoint_of(request, params, request.seed),
     )
 
 

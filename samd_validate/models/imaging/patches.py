@@ -6,9 +6,7 @@ same ones. Imports torch; only imported when a network is trained.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,12 +14,12 @@ import torch
 from torch import Tensor
 
 from samd_validate.core.images import ImageSource
+from samd_validate.models.imaging.ahead import Ahead
 from samd_validate.models.imaging.grid import Grid, padded
 
 Augment = Callable[[Tensor, Tensor, np.random.Generator], tuple[Tensor, Tensor]]
 KEPT_BYTES = 1 << 30
 """Images on the grid are kept up to this size; beyond it they are read again each epoch."""
-AHEAD = 4
 
 
 @dataclass(kw_only=True)
@@ -54,7 +52,7 @@ class Kept:
 
 
 @dataclass(kw_only=True)
-class Patches:
+class Patches(Ahead):
     """The patches of a part: ``per_image`` of each image and epoch, on the side of ``patch``.
 
     A patch is centred on a marked pixel with the chance ``positive_share``. ``waited`` and
@@ -67,30 +65,10 @@ class Patches:
     per_image: int
     positive_share: float
     augment: Augment | None
-    seed: int
-    waited: float = 0.0
-    worked: float = 0.0
 
     def epoch(self, number: int, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of an epoch, in its own order; the next ones are made meanwhile."""
-        order = np.random.default_rng([self.seed, number]).permutation(self.n_images)
-        chunks = [order[start : start + batch] for start in range(0, order.size, batch)]
-        with ThreadPoolExecutor(1) as pool:
-            waiting: list[Future[tuple[Tensor, Tensor]]] = []
-            for chunk in chunks:
-                waiting.append(pool.submit(self._batch, chunk, number))
-                if len(waiting) > AHEAD:
-                    yield from self._given(waiting.pop(0))
-            for one in waiting:
-                yield from self._given(one)
-
-    def _given(self, future: Future[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
-        start = time.perf_counter()
-        made = future.result()
-        got = time.perf_counter()
-        yield made
-        self.waited += got - start
-        self.worked += time.perf_counter() - got
+        yield from self.batches(self.n_images, number, batch, self._batch)
 
     def _batch(self, chunk: np.ndarray, number: int) -> tuple[Tensor, Tensor]:
         pairs = [pair for place in chunk.tolist() for pair in self._of_image(place, number)]

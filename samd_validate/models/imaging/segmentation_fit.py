@@ -6,17 +6,13 @@ Imports torch; only imported when a network is trained.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from samd_validate import __version__
-from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.images import ImageSource
-from samd_validate.core.kinds import FitRequest
 from samd_validate.core.seeds import step_seed
 from samd_validate.models.imaging.augmenting import augment_of
 from samd_validate.models.imaging.grid import Grid
@@ -130,21 +126,3 @@ def loss_on(
 def _images(cohort: Cohort) -> ImageSource:
     assert cohort.images is not None  # noqa: S101  # refused before
     return cohort.images
-
-
-def checkpoint_of(request: FitRequest, params: UnetParams, seed: int) -> Path | None:
-    """Return where the state of training is kept; the name holds all that it depends on."""
-    if request.checkpoint_place is None:
-        return None
-    parts = (request.development, request.tuning)
-    identity = digest(
-        {
-            "versions": (__version__, str(torch.__version__)),
-            "params": params.model_dump(mode="json"),
-            "seed": str(seed),
-            "cohorts": [part.provenance.fingerprint for part in parts],
-            "units": [part.unit_id.tolist() for part in parts],
-        }
-    )
-    name = f"{request.name}-{identity.removeprefix('sha256:')[:16]}.safetensors"
-    return Path(request.checkpoint_place) / name

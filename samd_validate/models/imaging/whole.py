@@ -6,9 +6,7 @@ same ones. Imports torch; only imported when a network is trained or run.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,8 +16,9 @@ from torch.nn import functional
 
 from samd_validate.core.arrays import FloatArray, IntArray
 from samd_validate.core.images import ImageSource
+from samd_validate.models.imaging.ahead import Ahead
 from samd_validate.models.imaging.grid import Grid, padded
-from samd_validate.models.imaging.patches import AHEAD, KEPT_BYTES
+from samd_validate.models.imaging.patches import KEPT_BYTES
 
 
 @dataclass(kw_only=True)
@@ -49,7 +48,7 @@ class Squares:
 
 
 @dataclass(kw_only=True)
-class WholeImages:
+class WholeImages(Ahead):
     """The images of a part in batches, with ``targets`` ``(n, targets)``, NaN = not known.
 
     ``jitter`` is how far training shifts an image, as a share of its side, and by how much it
@@ -60,30 +59,10 @@ class WholeImages:
     images: Squares
     targets: FloatArray
     jitter: float
-    seed: int
-    waited: float = 0.0
-    worked: float = 0.0
 
     def epoch(self, number: int, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Return the batches of an epoch, in its own order; the next ones are made meanwhile."""
-        order = np.random.default_rng([self.seed, number]).permutation(self.targets.shape[0])
-        chunks = [order[start : start + batch] for start in range(0, order.size, batch)]
-        with ThreadPoolExecutor(1) as pool:
-            waiting: list[Future[tuple[Tensor, Tensor]]] = []
-            for chunk in chunks:
-                waiting.append(pool.submit(self._batch, chunk, number))
-                if len(waiting) > AHEAD:
-                    yield from self._timed(waiting.pop(0))
-            for one in waiting:
-                yield from self._timed(one)
-
-    def _timed(self, future: Future[tuple[Tensor, Tensor]]) -> Iterator[tuple[Tensor, Tensor]]:
-        start = time.perf_counter()
-        made = future.result()
-        got = time.perf_counter()
-        yield made
-        self.waited += got - start
-        self.worked += time.perf_counter() - got
+        yield from self.batches(self.targets.shape[0], number, batch, self._batch)
 
     def _batch(self, chunk: IntArray, number: int) -> tuple[Tensor, Tensor]:
         images = [
