@@ -1,9 +1,8 @@
-"""The MEDS reader: broken input first, then stays and values, then MIMIC-IV beside it."""
+"""The MEDS reader: stays and values counted out by hand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +10,13 @@ import numpy as np
 import polars as pl
 import pytest
 from meds_folder import LIFE, Event, meds_events, write_meds
-from mimic_folder import demo_folder
+from meds_reading import OTHER, counts, mapped, read, without, written
 
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.errors import CannotRun
-from samd_validate.core.kinds import ReadRequest
-from samd_validate.readers.events.dictionary import shipped_dictionary
-from samd_validate.readers.meds import MedsParams, meds
-from samd_validate.readers.mimic_iv import MimicIvParams, mimic_iv
-
-DEMO = "data/mimic-iv-demo-2.2"
-RELATIVE = 1e-5  # values are single precision
-
-
-def read(place: Path | None, window_hours: float = 48, **params: Any) -> Cohort:
-    request = ReadRequest(
-        dataset="icu", place=str(place) if place else None, seed=0, window_hours=window_hours
-    )
-    cohort: Cohort = meds.run(request, MedsParams(**params))
-    return cohort
-
-
-def written(place: Path, rows: Sequence[Event]) -> Path:
-    return write_meds(place, meds_events(rows))
-
-
-def refused(place: Path | None, **params: Any) -> list[str]:
-    with pytest.raises(CannotRun) as stopped:
-        read(place, **params)
-    return [f"{problem.where}: {problem.found}" for problem in stopped.value.problems]
-
-
-def without(rows: Sequence[Event], start: str) -> list[Event]:
-    return [row for row in rows if not row[2].startswith(start)]
 
 
 def excluded(cohort: Cohort) -> dict[str, int]:
     return {row.reason: row.count for row in cohort.flow if row.kind == "excluded" and row.count}
-
-
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
 
 
 def observed(cohort: Cohort, name: str) -> list[tuple[float, float]]:
@@ -61,111 +26,6 @@ def observed(cohort: Cohort, name: str) -> list[tuple[float, float]]:
     rows = series.variable_index == index
     pairs = zip(series.time_hours[rows], series.value[rows], strict=True)
     return [(round(float(t), 3), round(float(v), 3)) for t, v in pairs]
-
-
-# a second subject, who stays in the cohort whatever is done to the first
-OTHER: list[Event] = [(2, time, code, value) for _, time, code, value in LIFE]
-
-
-# broken input
-
-
-def test_no_place_says_how_to_bind_one() -> None:
-    with pytest.raises(CannotRun, match="--dataset meds=PATH"):
-        read(None)
-
-
-def test_file_that_is_no_parquet_is_no_place(tmp_path: Path) -> None:
-    (tmp_path / "events.txt").write_text("")
-    with pytest.raises(CannotRun, match="neither a folder nor a Parquet file"):
-        read(tmp_path / "events.txt")
-
-
-def test_folder_without_shards(tmp_path: Path) -> None:
-    (tmp_path / "data").mkdir()
-    assert refused(tmp_path) == ["data: no such table"]
-
-
-def test_missing_columns_and_other_types_are_told_together(tmp_path: Path) -> None:
-    events = meds_events(LIFE).rename({"numeric_value": "value"})
-    write_meds(tmp_path, events.with_columns(subject_id=pl.lit("1")), shards=1)
-    assert refused(tmp_path) == [
-        "data/train/0.parquet: no column 'numeric_value'",
-        "data/train/0.parquet: column 'subject_id' of type String",
-    ]
-
-
-def test_shard_that_is_cut_off(tmp_path: Path) -> None:
-    path = written(tmp_path, LIFE) / "data/train/0.parquet"
-    path.write_bytes(path.read_bytes()[:-50])
-    (found,) = refused(tmp_path)
-    assert found.endswith("a damaged or truncated Parquet file")
-
-
-def test_shard_of_other_columns_than_the_first(tmp_path: Path) -> None:
-    written(tmp_path, [*LIFE, *OTHER])
-    pl.DataFrame({"subject": [1]}).write_parquet(tmp_path / "data/train/9.parquet")
-    (found,) = refused(tmp_path)
-    assert found.startswith("data: ")
-
-
-def test_events_of_nobody_and_of_nothing(tmp_path: Path) -> None:
-    events = meds_events([*LIFE, *OTHER])
-    first = pl.int_range(pl.len()) == 0
-    broken = events.with_columns(code=pl.when(~first).then("code"))
-    write_meds(tmp_path, broken, shards=1)
-    assert refused(tmp_path) == ["data/train/0.parquet: 1 of 18 events without code"]
-
-
-def test_codes_that_do_not_occur_are_all_named_with_their_parameter(tmp_path: Path) -> None:
-    place = written(tmp_path, without(without(LIFE, "ICU_ADM"), "MEDS_BIRTH"))
-    assert refused(place) == [
-        "data: no event with the code 'MEDS_BIRTH'",
-        "data: no event with the code 'ICU_ADMISSION'",
-    ]
-    with pytest.raises(CannotRun, match=r"params\.codes\.icu_admission"):
-        read(place)
-
-
-def test_codes_of_no_variable_are_no_empty_cohort(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match=r"params\.code_map"):
-        read(written(tmp_path, without(LIFE, "LAB")))
-
-
-def test_nobody_left_says_why(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="in the ICU for less than 96 h: 1"):
-        read(written(tmp_path, LIFE), window_hours=96)
-
-
-def mapped(place: Path, text: str) -> str:
-    path = place / "codes.yaml"
-    path.write_text("schema_version: 1\ncodes:\n" + text)
-    return str(path)
-
-
-def test_faults_of_a_code_map_are_told_with_their_lines(tmp_path: Path) -> None:
-    own = mapped(
-        tmp_path,
-        '- {code: "HR//{unit}", variable: hart_rate, unit: /min}\n'
-        '- {code: "HR//{unit}", variable: heart_rate, unit: kg}\n'
-        '- {code: "X//{unit}//Y", variable: heart_rate, unit: /min}\n'
-        '- {code: "K", variable: potassium, unit: mmol/L}\n'
-        '- {code: "K", variable: potassium, unit: mmol/L}\n',
-    )
-    assert refused(written(tmp_path, LIFE), code_map=own) == [
-        "codes.yaml:3: variable 'hart_rate'",
-        "codes.yaml:4: unit 'kg'",
-        "codes.yaml:5: code 'X//{unit}//Y'",
-        "codes.yaml:7: code 'K' a second time",
-    ]
-
-
-def test_code_map_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CannotRun, match="a code map"):
-        read(written(tmp_path, LIFE), code_map=str(tmp_path / "none.yaml"))
-
-
-# stays
 
 
 def test_one_stay_counted_out_by_hand(tmp_path: Path) -> None:
@@ -281,9 +141,6 @@ def test_race_is_that_last_told_before_the_stay(tmp_path: Path) -> None:
     assert read(written(tmp_path, [*LIFE, *told])).groups["ethnicity"].tolist() == ["White"]
 
 
-# values
-
-
 def test_times_units_and_numbers_that_are_not_used_are_counted(tmp_path: Path) -> None:
     lab = "LAB//223761//"
     rows: list[Event] = [
@@ -373,96 +230,3 @@ def test_shards_files_and_order_change_nothing(tmp_path: Path) -> None:
         "metadata/subject_splits.parquet",
     }
     assert str(tmp_path) not in repr((many.provenance, dict(many.attachments)))
-
-
-# the open demo, beside its tables as MIMIC-IV has them
-
-
-@pytest.fixture(scope="module")
-def demo(shared: Path) -> Cohort:
-    return read(shared / DEMO / "meds", window_hours=24, value_column="value")
-
-
-@pytest.fixture(scope="module")
-def tables(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo_folder(shared / DEMO, tmp_path_factory.mktemp("demo") / "in")
-
-
-def read_tables(place: Path) -> Cohort:
-    request = ReadRequest(dataset="icu", place=str(place), seed=0, window_hours=24)
-    cohort: Cohort = mimic_iv.run(request, MimicIvParams(keep_cache=False))
-    return cohort
-
-
-def beside(left: Cohort, right: Cohort) -> pl.DataFrame:
-    """Return the values of two cohorts by patient, variable and hour, and whether they agree."""
-    frames = [hourly(left, "left"), hourly(right, "right")]
-    joined = frames[0].join(
-        frames[1], on=["patient", "variable", "hour"], how="full", coalesce=True
-    )
-    near = (pl.col("left") - pl.col("right")).abs() <= RELATIVE * (1 + pl.col("left").abs())
-    return joined.with_columns(is_same=near.fill_null(False))
-
-
-def hourly(cohort: Cohort, name: str) -> pl.DataFrame:
-    series = cohort.series
-    assert series is not None
-    names = np.array([variable.name for variable in series.variables])
-    return pl.DataFrame(
-        {
-            "patient": cohort.patient_id[series.unit_index],
-            "variable": names[series.variable_index],
-            "hour": np.floor(series.time_hours).astype(int),
-            name: series.value,
-        }
-    )
-
-
-def labs() -> list[str]:
-    every = shipped_dictionary().chosen("mimic_iv", None)
-    return [
-        one.name
-        for one in every
-        if {item.table for item in one.sources["mimic_iv"]} == {"labevents"}
-    ]
-
-
-def test_demo_has_the_people_that_its_hospital_tables_have(demo: Cohort, shared: Path) -> None:
-    hosp = shared / DEMO / "hosp"
-    admissions = pl.read_csv(hosp / "admissions.csv.gz", try_parse_dates=True)
-    died = set(admissions.filter(pl.col("hospital_expire_flag") == 1)["subject_id"].cast(pl.String))
-    flagged = demo.patient_id[demo.label == 1].tolist()
-    assert set(flagged) <= died
-    found = counts(demo)
-    assert found["ICU stays in codes ICU_ADMISSION"] == 140
-    assert found["without an admission in codes HOSPITAL_ADMISSION"] == 2
-    assert (demo.size, demo.n_events) == (83, 7)
-
-
-def test_demo_is_the_cohort_of_its_tables(demo: Cohort, tables: Path) -> None:
-    other = read_tables(tables)
-    assert demo.patient_id.tolist() == other.patient_id.tolist()
-    assert demo.label.tolist() == other.label.tolist()
-    assert demo.numbers["age_years"].tolist() == other.numbers["age_years"].tolist()
-    for name in ("age_band", "sex", "admission_type", "first_careunit"):
-        assert demo.groups[name].tolist() == other.groups[name].tolist()
-
-
-def test_demo_labs_differ_from_the_table_only_by_the_time_of_storing(
-    demo: Cohort, tables: Path, shared: Path, tmp_path: Path
-) -> None:
-    told = beside(demo, read_tables(tables)).filter(pl.col("variable").is_in(labs()))
-    share = told["is_same"].sum() / told.height
-    assert (told.height, told["is_same"].sum()) == (5791, 5703)
-    assert share > 0.98
-    (tmp_path / "icu").symlink_to(tables / "icu")
-    (tmp_path / "hosp").mkdir()
-    hosp = shared / DEMO / "hosp"
-    for name in ("patients", "admissions"):
-        (tmp_path / "hosp" / f"{name}.csv.gz").symlink_to(hosp / f"{name}.csv.gz")
-    table = pl.read_csv(hosp / "labevents.csv.gz", infer_schema=False)
-    unstored = table.with_columns(storetime=pl.lit(None, dtype=pl.String))
-    unstored.write_csv(tmp_path / "hosp/labevents.csv")
-    untold = beside(demo, read_tables(tmp_path))
-    assert untold.height == 26_011
-    assert untold["is_same"].all()
