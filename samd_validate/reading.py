@@ -23,7 +23,7 @@ def read_cohorts(plan: Plan, places: Mapping[str, Path], progress: Progress) -> 
             cohorts[planned.dataset.id] = _read(plan, planned, places, progress)
         except CannotRun as error:
             problems.extend(error.problems)
-    gather(problems)
+    gather(list(dict.fromkeys(problems)))  # two data sets of one source lack it once
     gather(_shared_patients(plan, cohorts))
     return cohorts
 

@@ -29,6 +29,7 @@ UNITS = {
 
 Row = tuple[str, float, float]
 """A variable, the hour, and the value."""
+"""A variable, the hour, and the value."""
 
 
 def ward(
