@@ -100,18 +100,13 @@ def _adjusted(found: Mapping[str, Measurement], method: str) -> dict[str, Measur
 
 def largest_gaps(groups: Groups, measure: str, values: By) -> dict[str, Measurement]:
     """Return the largest gap between two groups of each family, not biased away from zero."""
-    return {
-        family.name: _largest_gap(groups, measure, {name: values[name] for name in family.masks})
-        for family in groups.families
-    }
+    return {family.name: largest_gap(groups, family, measure, values) for family in groups.families}
 
 
-def _largest_gap(groups: Groups, measure: str, values: By) -> Measurement:
+def largest_gap(groups: Groups, family: Family, measure: str, values: By) -> Measurement:
+    """Return the largest gap between two groups of a family that have an estimate."""
     masks = {
-        name: mask
-        for family in groups.families
-        for name, mask in family.masks.items()
-        if name in values and isinstance(values[name], Estimate)
+        name: mask for name, mask in family.masks.items() if isinstance(values[name], Estimate)
     }
     if len(masks) < FEWEST:
         reason = f"a gap needs two groups that are large enough; there are {len(masks)}"
