@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from samd_validate.checks._common import Params, findings_of, sample_of
+from samd_validate.checks._forest import forest_row, subset_label
 from samd_validate.checks.groups.compared import (
     GAP,
     REFERENCE,
@@ -19,7 +20,7 @@ from samd_validate.checks.groups.compared import (
     to_rest,
 )
 from samd_validate.checks.groups.needed import too_small, with_precision
-from samd_validate.checks.groups.subsets import CROSS, families
+from samd_validate.checks.groups.subsets import families
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
@@ -160,7 +161,11 @@ def _forest(
     measured: dict[tuple[str, str], Measurement],
 ) -> Figure:
     title = MEASURES[measure].title
-    rows = [_row(subset, value) for (subset, name), value in measured.items() if name == measure]
+    rows = [
+        forest_row(subset_label(subset), value)
+        for (subset, name), value in measured.items()
+        if name == measure
+    ]
     whole = measured[("all", measure)]
     reference = REFERENCES.get(measure, whole.value if isinstance(whole, Estimate) else None)
     return Figure(
@@ -172,18 +177,4 @@ def _forest(
         "assessed.",
         alt=f"Forest plot of {title} by group on {population.name}.",
         content={"measure": title, "reference": reference, "limits": None, "rows": rows},
-    )
-
-
-def _row(subset: str, value: Measurement) -> dict[str, object]:
-    row: dict[str, object] = {"label": _words(subset), "n": value.n, "n_events": value.n_events}
-    if isinstance(value, Estimate):
-        return {**row, "value": value.value, "low": value.low, "high": value.high, "reason": ""}
-    return {**row, "value": None, "low": None, "high": None, "reason": value.reason}
-
-
-def _words(subset: str) -> str:
-    parts = [part.partition("=") for part in subset.split(CROSS)]
-    return ", ".join(
-        f"{group.replace('_', ' ')}: {level}" if mark else group for group, mark, level in parts
     )
