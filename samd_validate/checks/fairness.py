@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of, sample_of
+from samd_validate.checks._forest import subset_label
 from samd_validate.checks.groups.compared import Groups, largest_gap
 from samd_validate.checks.groups.needed import too_small
 from samd_validate.checks.groups.subsets import Family, families
@@ -75,13 +76,15 @@ def fairness(step: str, inputs: Inputs, params: FairnessParams) -> CheckOutput:
     of others, and calibration by group has to be looked at beside it.
     """
     findings: list[Finding] = []
-    rows: list[tuple[object, ...]] = []
+    tables = []
     for population in inputs.populations:
+        rows: list[tuple[object, ...]] = []
         for family in families(population.cohort, params.groups, ()):
             measured = _measured(inputs, population, family, params)
             findings += findings_of(step, population.name, measured, subset=family.name)
             rows += _rows(inputs, population, family)
-    return CheckOutput(findings=tuple(findings), tables=(_rates(step, rows), _meanings(step)))
+        tables.append(_rates(step, population, rows))
+    return CheckOutput(findings=tuple(findings), tables=(*tables, _meanings(step)))
 
 
 def _measured(
@@ -165,8 +168,7 @@ def _rows(inputs: Inputs, population: Population, family: Family) -> list[tuple[
     frame = MetricFrame(metrics=metrics, y_true=label, y_pred=alarm, sensitive_features=group)
     rows: list[tuple[object, ...]] = [
         (
-            population.name,
-            name,
+            subset_label(str(name)),
             int(row["n"]),
             int(label[group == name].sum()),
             float(row["alarms"]),
@@ -183,8 +185,7 @@ def _rows(inputs: Inputs, population: Population, family: Family) -> list[tuple[
             equalized_odds_difference,
         )
     ]
-    words = "largest gap as counted, all groups: alarms, sensitivity, odds"
-    return [*rows, (population.name, f"{family.name}: {words}", None, None, *gaps)]
+    return [*rows, (f"{subset_label(family.name)}: gap as counted", None, None, *gaps)]
 
 
 def _rate(value: float, label: BoolArray, outcome: int) -> float | None:
@@ -199,15 +200,15 @@ def _names(masks: Mapping[str, BoolArray], size: int) -> np.ndarray:
     return names
 
 
-def _rates(step: str, rows: list[tuple[object, ...]]) -> Table:
+def _rates(step: str, population: Population, rows: list[tuple[object, ...]]) -> Table:
     return Table(
-        id=f"{step}-rates",
-        title="Alarms by group at the operating point",
+        id=f"{step}-rates-{population.name}",
+        title=f"Alarms by group at the operating point, {population.name}",
         caption="Shares as counted, small groups too: a gap between counts is above 0 by chance "
         "alone. The findings have the gaps with their limits, among groups that are large enough. "
-        "A dash: nobody in the group has the outcome that the rate is of.",
+        "A dash: nobody in the group has the outcome that the rate is of. A gap as counted stands under "
+        "the rate it is of; under the last one that of equalised odds.",
         columns=(
-            "Population",
             "Group",
             "n",
             "Events",

@@ -25,10 +25,9 @@ WIDTHS = (22, 22, 8, 8, 26, 14)
 
 def of_compared_groups(findings: Sequence[Finding]) -> list[Finding]:
     """Return the findings of measures whose groups are compared; those of ``all`` among them."""
-    measures = {
-        one.measure.removesuffix(REST) for one in findings if one.measure.endswith((REST, GAP))
-    }
-    measures = {measure.removesuffix(GAP) for measure in measures}
+    names = {one.measure for one in findings}
+    compared = {_base(name) for name in names if name.endswith((REST, GAP))}
+    measures = compared & names
     return [one for one in findings if _base(one.measure) in measures]
 
 
@@ -91,7 +90,7 @@ def _row(subset: str, own: Measurement | None, difference: Measurement | None) -
         _estimate(own),
         number(count_words(None if counted is None else counted.n)),
         number(count_words(None if own is None else own.n_events)),
-        Cell(text="–") if own is not None and own is difference else _estimate(difference),
+        Cell(text="–") if own is not None and own == difference else _estimate(difference),
         number(_p(difference)),
     ]
 

@@ -89,6 +89,6 @@ def test_no_gap_is_shown_where_there_is_none_oftener_than_the_level() -> None:
 
 def test_table_has_every_group_and_what_each_measure_means() -> None:
     rates, meanings = output(drawn(5)).tables
-    names = {row[1] for row in rates.rows}
-    assert {"sex=female", "region=west"} <= names
+    names = {row[0] for row in rates.rows}
+    assert {"sex: female", "region: west"} <= names
     assert len(meanings.rows) == 3
