@@ -206,8 +206,8 @@ def _rates(step: str, population: Population, rows: list[tuple[object, ...]]) ->
         title=f"Alarms by group at the operating point, {population.name}",
         caption="Shares as counted, small groups too: a gap between counts is above 0 by chance "
         "alone. The findings have the gaps with their limits, among groups that are large enough. "
-        "A dash: nobody in the group has the outcome that the rate is of. A gap as counted stands under "
-        "the rate it is of; under the last one that of equalised odds.",
+        "A dash: nobody in the group has the outcome that the rate is of. A gap as counted "
+        "stands under the rate it is of; under the last one that of equalised odds.",
         columns=(
             "Group",
             "n",
