@@ -86,6 +86,10 @@ ENDINGS = {
     "_difference_to_rest": "Difference to the rest in {}",
     "_difference_to_reference": "Difference to the reference group in {}",
     "_largest_gap": "Largest gap in {}",
+    "_site_mean": "Mean over sites of {}",
+    "_further_site": "{} at a further site",
+    "_site_i2": "Share of differences between sites in {} that is not chance (I2)",
+    "_site_tau2": "Variance between sites of {} (tau2)",
     "_difference": "Difference in {}",
     "_diff": "Difference in {}",
 }
@@ -110,7 +114,8 @@ def measure_words(measure: str) -> str:
         return MEASURES[measure]
     for ending, words in ENDINGS.items():
         if measure.endswith(ending):
-            return words.format(_inside(measure.removesuffix(ending)))
+            said = words.format(_inside(measure.removesuffix(ending)))
+            return said[:1].upper() + said[1:]
     words = measure.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 

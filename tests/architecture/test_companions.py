@@ -15,6 +15,7 @@ from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
+from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models import augmentation, imputation
@@ -84,6 +85,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *MISSINGNESS_MEASURES,
         *FAIRNESS_MEASURES,
         "slices_confirmed",
+        *SITE_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:
