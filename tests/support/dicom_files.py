@@ -61,7 +61,7 @@ def radiograph(number: int = 1, pixels: Array | None = None, **tags: Any) -> Dat
         if told is None:
             del one[keyword]
         else:
-            setattr(one, keyword, told)
+            setattr(one, keyword, list(told) if isinstance(told, tuple) else told)
     if "BitsStored" in tags and "HighBit" not in tags:
         one.HighBit = one.BitsStored - 1
     return one
@@ -73,12 +73,13 @@ def save(path: Path, one: Dataset, syntax: str = "little") -> Path:
     if not is_little:
         one.PixelData = np.frombuffer(one.PixelData, dtype="<u2").astype(">u2").tobytes()
     one.file_meta.TransferSyntaxUID = SYNTAXES[syntax]
+    one.file_meta.MediaStorageSOPInstanceUID = one.get("SOPInstanceUID", uid(99))
     one.save_as(path, enforce_file_format=True)
     return path
 
 
 def folder(place: Path, n: int = 4, **tags: Any) -> Path:
-    """Write a folder of radiographs with masks; every tag is a list, or the same for all."""
+    """Write a folder of radiographs with masks; a list has a value for each, a tuple is one."""
     (place / "masks").mkdir(parents=True)
     for number in range(n):
         own = {key: told[number] if isinstance(told, list) else told for key, told in tags.items()}

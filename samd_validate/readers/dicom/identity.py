@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samd_validate.readers.dicom.read import BROKEN, DataSet, quietly, text, value
+from samd_validate.readers.dicom.read import DataSet, broken, hush, text, value
 
 IDENTIFYING = (
     "PatientName",
@@ -115,24 +115,24 @@ def _filled(dataset: DataSet) -> set[str]:
 
 
 def _is_filled(dataset: DataSet, tag: int) -> bool:
-    element = dataset.get_item(tag)
-    content = element.value
+    content = dataset.get_item(tag).value
     if isinstance(content, bytes):
         return bool(content.strip(b"\0 "))
-    return content is not None and bool(str(content).strip())
+    if isinstance(content, str):
+        return bool(content.strip())
+    return content is not None and bool(len(content) if hasattr(content, "__len__") else True)
 
 
 def _in_sequence(dataset: DataSet, tag: int) -> set[str]:
     from pydicom.datadict import dictionary_VR
 
-    with quietly():
-        try:
-            if dataset.get_item(tag).VR != "SQ" and dictionary_VR(tag) != "SQ":
-                return set()
-            items = dataset[tag].value
-            return set().union(*(_filled(item) for item in items))
-        except BROKEN:
+    hush()
+    try:
+        if dataset.get_item(tag).VR != "SQ" and dictionary_VR(tag) != "SQ":
             return set()
+        return set().union(*(_filled(item) for item in dataset[tag].value))
+    except broken():
+        return set()
 
 
 def counts(identities: Sequence[Identity]) -> dict[str, tuple[int, int]]:

@@ -33,7 +33,15 @@ DEPTHS = (8, 16)
 
 
 def is_image(dataset: DataSet) -> bool:
-    """Return whether an object shows something; directories, reports and masks do not."""
+    """Return whether an object shows something; directories, reports and masks do not.
+
+    Raises
+    ------
+    Unreadable
+        If the file does not say what kind of object it is.
+    """
+    if not sop_class(dataset):
+        raise Unreadable("no SOP class: a truncated or damaged DICOM file")
     if sop_class(dataset) in (DIRECTORY, SEGMENTATION, LABEL_MAP, STRUCTURES):
         return False
     if text(dataset, "Modality") in ("RTDOSE", "SEG", "RTSTRUCT"):
@@ -50,6 +58,8 @@ def sop_class(dataset: DataSet) -> str:
 
 def refusals(dataset: DataSet) -> list[str]:
     """Return why an image is none that is read: in words, none of the header's values."""
+    if "Rows" not in dataset and "Columns" not in dataset:
+        return ["a header that is truncated, or describes no pixels"]
     return [words for words in (_kind(dataset), _colour(dataset), _size(dataset)) if words]
 
 

@@ -57,9 +57,9 @@ def shown_by(dataset: DataSet, grey: Grey) -> str:
 def _stored(dataset: DataSet) -> IntArray:
     if "PixelData" not in dataset:
         raise Unreadable("no pixel data")
-    if not len(dataset.get_item("PixelData").value or b""):
-        raise Unreadable("pixel data of length 0")
     with carefully(_words(dataset)):
+        if not len(dataset.get_item("PixelData").value or b""):
+            raise Unreadable("pixel data of length 0")
         stored = np.asarray(dataset.pixel_array)
     if stored.ndim != PLANE or not np.issubdtype(stored.dtype, np.integer):
         raise Unreadable(DAMAGED)
@@ -90,6 +90,8 @@ def _shades(dataset: DataSet, grey: Grey, stored: IntArray) -> FloatArray:
         shades = _windowed(dataset, modality)
     else:
         shades = (modality - low) / (high - low)
+    if not np.isfinite(shades).all():
+        raise Unreadable("a grey scale with shades that are no numbers")
     if text(dataset, "PhotometricInterpretation") == "MONOCHROME1":
         shades = 1.0 - shades
     return np.where(_is_padding(dataset, stored), DARKEST, np.clip(shades, 0.0, 1.0))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+import sqlite3
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,50 +20,40 @@ from samd_validate.readers.images.pixels import Unreadable
 DataSet: TypeAlias = Any
 """A ``pydicom.Dataset``: the package carries no types that hold for attributes."""
 
-BROKEN = (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
-"""What pydicom, its decoders and highdicom raise for bytes that are not what they say."""
 MAGIC_AT, MAGIC = 128, b"DICM"
-SPOKEN = ("pydicom", "highdicom")
+SPOKEN = "pydicom|highdicom"
 
 
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Let the packages below say nothing: their warnings repeat values of a header."""
-    loggers = [logging.getLogger(name) for name in SPOKEN]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+@cache
+def broken() -> tuple[type[Exception], ...]:
+    """Return what pydicom, decoders and highdicom raise for bytes that are not what they say."""
+    from pydicom.errors import BytesLengthException, InvalidDicomError
+
+    of_python = (OSError, EOFError, ValueError, TypeError, LookupError, AttributeError)
+    more = (ArithmeticError, RuntimeError, MemoryError, struct.error, zlib.error, sqlite3.Error)
+    return (*of_python, *more, InvalidDicomError, BytesLengthException)
+
+
+def hush() -> None:
+    """Let the packages below say nothing from now on: their warnings repeat values of a header.
+
+    Set for the process and not put back, since images are read in several threads.
+    """
+    warnings.filterwarnings("ignore", module=SPOKEN)
+    for name in SPOKEN.split("|"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 @contextmanager
 def carefully(what: str) -> Iterator[None]:
     """Turn whatever broken bytes raise into :class:`Unreadable` in words that quote nothing."""
-    with quietly():
-        try:
-            yield
-        except Unreadable:
-            raise
-        except BROKEN:
-            raise Unreadable(what) from None
+    hush()
+    try:
+        yield
+    except Unreadable:
+        raise
+    except broken():
+        raise Unreadable(what) from None
 
 
 def is_dicom(path: Path) -> bool:
@@ -104,12 +96,12 @@ def whole(content: bytes) -> DataSet:
 
 def value(dataset: DataSet, keyword: str) -> Any:
     """Return a value of a header, None where it is absent, empty or cannot be understood."""
-    with quietly():
-        try:
-            found = dataset.get(keyword)
-            return None if found is None or found == "" else found
-        except BROKEN:
-            return None
+    hush()
+    try:
+        found = dataset.get(keyword)
+        return None if found is None or found == "" else found
+    except broken():
+        return None
 
 
 def text(dataset: DataSet, keyword: str) -> str:
@@ -131,7 +123,7 @@ def several(dataset: DataSet, keyword: str) -> list[float]:
         return []
     try:
         return [float(one) for one in (found if hasattr(found, "__len__") else [found])]
-    except BROKEN:
+    except broken():
         return []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +70,7 @@ def _opened(path: Path) -> Any:
 
     dataset = pydicom.dcmread(path)
     _drop_incomplete_measures(dataset)
-    try:
-        return highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
-    except sqlite3.Error:
-        raise Unreadable(DAMAGED) from None
+    return highdicom.seg.Segmentation.from_dataset(dataset, copy=False)
 
 
 def _drop_incomplete_measures(dataset: DataSet) -> None:
