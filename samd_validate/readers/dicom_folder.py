@@ -87,7 +87,8 @@ def _scanned(place: Path, request: ReadRequest, params: DicomFolderParams) -> Sc
         has_spacing=params.spacing_mm is not None,
         has_masks_of=None if params.masks is None else params.masks.source,
     )
-    return scanned([place / name for name in names], place, wanted, request.progress)
+    what = f"reading {request.dataset}"
+    return scanned([place / name for name in names], place, wanted, what, request.progress)
 
 
 def _no_folder(name: str) -> Problem:

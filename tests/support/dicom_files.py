@@ -209,6 +209,8 @@ def phantoms(
             KVP=120 if is_inverted else 90,
             BurnedInAnnotation="YES" if cohort.groups["marker"][row] == "present" else "NO",
             PatientIdentityRemoved="YES",
+            PatientName=f"{SECRET}^{row}",
+            StationName=f"{SECRET} {row % 2}",
         )
         save(place / "images" / f"{row:04d}.dcm", one)
         reference = cohort.images.reference(row)

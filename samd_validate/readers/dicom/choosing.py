@@ -33,7 +33,7 @@ def chosen(
 ) -> Chosen:
     """Return the images that table, groups, burned-in text and masks leave."""
     n_images = len(scan.records) + scan.n_other_modality
-    flow = [flow_row("start", "DICOM images in the folder", n_images)]
+    flow = [flow_row("start", "in DICOM files of the folder", n_images)]
     if params.other_modalities == "exclude":
         flow.append(flow_row("excluded", "of another modality", scan.n_other_modality))
     problems = _strangers(scan, told)

@@ -14,7 +14,7 @@ from samd_validate.core.model import Progress
 from samd_validate.readers.dicom.masks import Mask
 from samd_validate.readers.dicom.pixels import pixels_of
 from samd_validate.readers.dicom.read import whole
-from samd_validate.readers.dicom.scan import fault, listed, said
+from samd_validate.readers.dicom.scan import HEADERS, fault, listed, said
 from samd_validate.readers.dicom.source import DicomImages
 from samd_validate.readers.images.pixels import Unreadable
 
@@ -39,7 +39,7 @@ def inspected(
     marked, digests, problems = [], [], []
     n = len(images.paths)
     for row, (path, mask) in enumerate(zip(images.paths, images.masks, strict=True)):
-        progress(what, row / n)
+        progress(what, HEADERS + (1 - HEADERS) * row / n)
         try:
             content = path.read_bytes()
             digests.append(hashlib.sha256(content).hexdigest())

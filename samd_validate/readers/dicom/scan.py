@@ -29,6 +29,8 @@ MODALITIES = ("CR", "DX", "MG", "IO", "PX", "RF", "XA", "CT", "MR", "US", "NM", 
 OTHER_FILES = "files of other kinds, skipped"
 OBJECTS = "DICOM objects that are no images, skipped"
 SHOWN = 10
+HEADERS = 0.3
+"""Share of the reading after which all headers are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +64,14 @@ class _Tally:
     undecodable: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def scanned(roots: Sequence[Path], place: Path, wanted: Wanted, progress: Progress) -> Scanned:
+def scanned(
+    roots: Sequence[Path], place: Path, wanted: Wanted, what: str, progress: Progress
+) -> Scanned:
     """Read all headers below some folders; names in problems are relative to ``place``."""
     tally = _Tally()
     paths = sorted({path for root in roots for path in root.rglob("*") if path.is_file()})
     for number, path in enumerate(paths):
-        progress("reading headers", number / len(paths))
+        progress(what, HEADERS * number / len(paths))
         name = path.relative_to(place).as_posix()
         try:
             _one(path, name, wanted, tally)
