@@ -159,7 +159,12 @@ def test_stations_and_institutions_bear_numbers_and_not_their_names(tmp_path: Pa
     names = [f"{SECRET} B", f"{SECRET} A", f"{SECRET} B", ""]
     place = folder(tmp_path, StationName=names, InstitutionName=names)
     cohort = read(place, site="institution", scanner=["model", "station"])
-    assert cohort.site.tolist() == ["d institution 2", "d institution 1", "d institution 2", ""]
+    assert cohort.site.tolist() == [
+        "d institution 2",
+        "d institution 1",
+        "d institution 2",
+        "d unknown",
+    ]
     assert cohort.groups["station"].tolist() == ["d station 2", "d station 1", "d station 2", ""]
     assert "institution" not in cohort.groups
     few = read(place, scanner=["station"], where={"station": ["d station 2"]})
@@ -332,12 +337,23 @@ def test_real_radiographs_are_a_cohort(tmp_path: Path) -> None:
     assert cohort.groups["compression"].tolist() == ["lossy", "lossy"]
 
 
+def test_folder_may_be_named_with_a_slash_or_a_dot(tmp_path: Path) -> None:
+    place = table(folder(tmp_path), ["1.dcm,1", "2.dcm,0"], "file,y")
+    told = {"table": "labels.csv", "columns": {"label": "y"}}
+    for name in ("images/", "./images"):
+        assert read(place, images=name, **told).size == 2
+    table(place, ["images/1.dcm,1"], "file,y")
+    assert read(place, images=".", masks=None, **told).size == 1
+
+
 def test_params_that_contradict_themselves_are_refused() -> None:
     for params in (
         {},
         {**MASKED, "columns": {"label": "y"}},
         {"masks": {"structures": {"lung": 1}}},
         {**MASKED, "modalities": ["ZZ"]},
+        {**MASKED, "images": "../elsewhere"},
+        {**MASKED, "images": "/elsewhere"},
     ):
         with pytest.raises(ValidationError):
             DicomFolderParams.model_validate(params)

@@ -36,6 +36,7 @@ def test_all_faults_are_told_together_with_the_names_of_the_files(tmp_path: Path
     (images / "1.dcm").write_bytes(b"no DICOM" * 30)
     (images / "2.dcm").write_bytes(b"")
     (images / "sub").mkdir()
+    (images / "sub" / "link.dcm").symlink_to("nowhere.dcm")
     (images / "sub" / "bare").write_bytes(whole[:500])
     (images / "sub" / "meta").write_bytes(whole[:156])
     changed = {
@@ -62,6 +63,7 @@ def test_all_faults_are_told_together_with_the_names_of_the_files(tmp_path: Path
         "images/1.dcm": "not a DICOM file (no preamble)",
         "images/2.dcm": "an empty file",
         "images/sub/bare": "a header that is truncated, or describes no pixels",
+        "images/sub/link.dcm": "no such file",
         "images/sub/meta": "no SOP class: a truncated or damaged DICOM file",
         "images/3.dcm": "no pixel data",
         "images/4.dcm": "several frames in one file",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from samd_validate.core.bundle import Bundle
 from samd_validate.report.build import Numbers
 from samd_validate.report.identity import identity
 from samd_validate.report.tree import Grid, Paragraph, Section
 from samd_validate.report.words import count_words
+
+pytestmark = pytest.mark.requirement("REQ-ETHICS-PRIVACY")
 
 
 def section(bundle: Bundle, **accounts: object) -> Section | None:

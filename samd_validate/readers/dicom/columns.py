@@ -111,7 +111,7 @@ def sites(
         return told.text(params.columns.site, records)
     if params.site == "data_set":
         return [dataset] * len(records)
-    return _scanner(records, params.site, dataset)
+    return [one or f"{dataset} unknown" for one in _scanner(records, params.site, dataset)]
 
 
 def _scanner(records: Sequence[Record], what: str, dataset: str) -> list[str]:

@@ -49,9 +49,15 @@ def linked(
     if params.masks is None:
         return Linked(masks=(None,) * len(records))
     if params.masks.source == "files":
-        paths = [place / name for name in _names(records, told, params, params.masks)]
-        return Linked(masks=tuple(PictureMask(path=p) if p.is_file() else None for p in paths))
+        names = _names(records, told, params, params.masks)
+        return Linked(masks=tuple(_picture(place, name) for name in names))
     return _by_reference(records, objects, place, params, params.masks)
+
+
+def _picture(place: Path, name: str) -> Mask | None:
+    path = place / name
+    is_there = path.is_relative_to(place) and path.is_file()
+    return PictureMask(path=path) if is_there else None
 
 
 def _names(
@@ -74,12 +80,12 @@ def _by_reference(
 ) -> Linked:
     found, problems = _referred(objects, place, IMAGES_OF[masks.source])
     known = {one.uid for one in records}
-    drawn: list[Mask | None] = []
-    for one in records:
-        files = tuple(path for path, images in found.items() if one.uid in images)
-        drawn.append(_object(one, files, params, masks) if files else None)
+    of_image: dict[str, tuple[Path, ...]] = {}
+    for path, images in found.items():
+        for uid in images & known:
+            of_image[uid] = (*of_image.get(uid, ()), path)
     return Linked(
-        masks=tuple(drawn),
+        masks=tuple(_object(one, of_image.get(one.uid, ()), params, masks) for one in records),
         n_unused=sum(not images & known for images in found.values()),
         problems=tuple(problems),
     )
@@ -87,7 +93,9 @@ def _by_reference(
 
 def _object(
     record: Record, files: tuple[Path, ...], params: DicomFolderParams, masks: DicomMasks
-) -> Mask:
+) -> Mask | None:
+    if not files:
+        return None
     if masks.source == "seg":
         return SegmentMask(files=files, image=record.uid, structures=masks.structures)
     plane = replace(record.plane, spacing_mm=spacing_of(record, params))

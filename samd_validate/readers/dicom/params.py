@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from samd_validate.readers.dicom.pixels import Grey
 from samd_validate.readers.dicom.tags import Acquired
@@ -12,6 +13,17 @@ from samd_validate.readers.dicom.tags import Acquired
 Scanner: TypeAlias = Literal["manufacturer", "model", "station", "institution"]
 Label: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 Modality: TypeAlias = Literal["CR", "DX", "MG", "IO", "PX", "RF", "XA", "US", "OT", "SC"]
+
+
+def _below(name: str) -> str:
+    """Return the path of something below the bound folder, as short as it can be."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError("must lie below the bound folder")
+    return "" if str(path) == "." else str(path)
+
+
+Below: TypeAlias = Annotated[str, AfterValidator(_below)]
 
 
 class DicomColumns(BaseModel):
@@ -34,7 +46,7 @@ class DicomMasks(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: Literal["files", "seg", "rtstruct"] = "files"
-    folder: str | None = Field(default=None, description="null: beside the images")
+    folder: Below | None = Field(default=None, description="null: beside the images")
     suffix: str = Field(default=".png", description="ending of mask files, in place of the image's")
     structures: dict[str, Label] | None = Field(
         default=None, description="name or number of a structure: its label; null: its number"
@@ -56,8 +68,8 @@ class DicomFolderParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    images: str = Field(default="", description="folder of the images below the bound one")
-    table: str | None = Field(default=None, description="CSV of labels, below the bound folder")
+    images: Below = Field(default="", description="folder of the images below the bound one")
+    table: Below | None = Field(default=None, description="CSV of labels, below the bound folder")
     columns: DicomColumns = DicomColumns()
     masks: DicomMasks | None = None
     modalities: Annotated[tuple[Modality, ...], Field(min_length=1)] = ("CR", "DX")

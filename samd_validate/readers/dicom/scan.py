@@ -69,7 +69,8 @@ def scanned(
 ) -> Scanned:
     """Read all headers below some folders; names in problems are relative to ``place``."""
     tally = _Tally()
-    paths = sorted({path for root in roots for path in root.rglob("*") if path.is_file()})
+    found = {path for root in roots for path in root.rglob("*")}
+    paths = sorted(path for path in found if not path.is_dir())  # a broken link is a file, too
     for number, path in enumerate(paths):
         progress(what, HEADERS * number / len(paths))
         name = path.relative_to(place).as_posix()
