@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from dicom_files import folder, radiograph, ramp, save, uid
+from dicom_files import folder, radiograph, ramp, save, segmentation, uid
 from dicom_reading import faults, read, real
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -125,6 +126,19 @@ def test_table_is_checked_with_everything_else(tmp_path: Path) -> None:
         "labels.csv, column 'y'": "a label other than 0 or 1 in 1 rows (lines 4)",
     }
     assert "labels.csv" in faults(place, **{**told, "columns": {"label": "why"}})
+
+
+def test_package_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder(tmp_path, 1)
+    mask = np.ones((12, 16), dtype=bool)
+    segmentation(place / "images" / "seg.dcm", place / "images" / "0.dcm", {"lung": mask})
+    monkeypatch.setitem(sys.modules, "highdicom", None)
+    words = "a DICOM-SEG, and the package highdicom is not installed"
+    assert faults(place, masks={"source": "seg"}) == {"images/seg.dcm": words}
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    assert faults(place) == {"reader 'dicom_folder'": "the package pydicom is not installed"}
 
 
 # bytes that are not what they say
