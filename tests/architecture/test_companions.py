@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from samd_validate import checks, models, readers
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
@@ -80,10 +82,13 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
+        *FAIRNESS_MEASURES,
+        "slices_confirmed",
     }
     for one in CHECKS:
         for measure in one.measures:
-            assert measure in own or measure.removesuffix("_difference") in own | MEASURES.keys()
+            base = re.sub(r"_(difference(_to_rest|_to_reference)?|largest_gap)$", "", measure)
+            assert measure in own or base in own | MEASURES.keys()
 
 
 @pytest.mark.parametrize("path", sorted(shipped("models").glob("*.yaml")), ids=lambda p: p.stem)
