@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from dicom_files import Array
-from pydicom.dataset import Dataset
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -56,7 +54,3 @@ def real(name: str) -> Path:
 
     mine = Path(str(data_store.__file__)).parent / "data" / name
     return mine if mine.is_file() else Path(DATA_ROOT) / "test_files" / name
-
-
-def stored(one: Dataset) -> Array:
-    return np.asarray(one.pixel_array)

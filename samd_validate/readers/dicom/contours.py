@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.readers.dicom.read import DataSet, carefully, several, text, value, whole_number
-from samd_validate.readers.dicom.structures import Structures
+from samd_validate.readers.dicom.structures import Structures, chosen
 from samd_validate.readers.images.pixels import Unreadable
 
 POINT = 3
@@ -90,7 +90,7 @@ def drawn_contours(
         dataset = pydicom.dcmread(path)
         names = _names(dataset)
         polygons = _polygons(dataset, image, plane)
-    wanted = _chosen(names, structures)
+    wanted = chosen(names, structures, "an RTSTRUCT")
     labels = np.zeros(shape, dtype=np.uint16)
     for number, label in wanted.items():
         if number in polygons:
@@ -101,12 +101,6 @@ def drawn_contours(
 def _names(dataset: DataSet) -> dict[int, str]:
     regions = value(dataset, "StructureSetROISequence") or ()
     return {whole_number(one, "ROINumber") or 0: text(one, "ROIName") for one in regions}
-
-
-def _chosen(names: Mapping[int, str], structures: Structures | None) -> dict[int, int]:
-    from samd_validate.readers.dicom.structures import chosen
-
-    return chosen(names, structures, "an RTSTRUCT")
 
 
 def _polygons(dataset: DataSet, image: str, plane: Plane) -> dict[int, list[FloatArray]]:
