@@ -10,6 +10,7 @@ import pytest
 
 from samd_validate import checks, models, readers
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.deferral import MEASURES_GIVEN as DEFERRAL_MEASURES
 from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
@@ -86,6 +87,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *FAIRNESS_MEASURES,
         "slices_confirmed",
         *SITE_MEASURES,
+        *DEFERRAL_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:
