@@ -22,7 +22,7 @@ from samd_validate.stats.sample import Sample
 COVERAGE, UNDECIDED, DEFERRED = "set_coverage", "share_undecided", "share_deferred"
 TARGETS = ("sensitivity", "specificity", "ppv", "npv")
 MEASURES_GIVEN = (COVERAGE, UNDECIDED, DEFERRED, *(f"{name}_kept" for name in TARGETS))
-SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 OUTCOMES = ("no event", "event")
 SETS: Mapping[tuple[bool, bool], tuple[str, str]] = {
     (False, True): ("event", "The device expects the event."),
