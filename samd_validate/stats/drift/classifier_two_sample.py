@@ -173,10 +173,19 @@ def ridge(features: FloatArray, is_other: BoolArray) -> Score:
 
     ``is_other`` may have several columns; scores then have as many.
     """
-    centre, spread = features.mean(axis=0), features.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
-    scaled = (features - centre) / spread
+    centre = features.mean(axis=0)
+    weight = (ridge_weights(features, is_other).T / _spread(features)).T
+    return lambda rows: np.asarray((rows - centre) @ weight)
+
+
+def ridge_weights(features: FloatArray, is_other: BoolArray) -> FloatArray:
+    """Return the coefficients ``(d,)``, or ``(d, columns)``, of the standardised features."""
+    scaled = (features - features.mean(axis=0)) / _spread(features)
     target: Column = is_other - is_other.mean(axis=0)
     gram = scaled.T @ scaled + PENALTY * np.eye(scaled.shape[1])
-    weight = np.linalg.solve(gram, scaled.T @ target)
-    return lambda rows: np.asarray(((rows - centre) / spread) @ weight)
+    return np.asarray(np.linalg.solve(gram, scaled.T @ target))
+
+
+def _spread(features: FloatArray) -> FloatArray:
+    spread = features.std(axis=0)
+    return np.asarray(np.where(spread > 0, spread, 1.0))
