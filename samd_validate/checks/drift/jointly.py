@@ -28,6 +28,9 @@ from samd_validate.stats.intervals.proportions import clopper_pearson
 TREES = 60
 LEAVES = 8
 SMALLEST_LEAF = 20
+FEATURE_SHARE = 0.3
+"""A split chooses from so many features, so that one that tells all does not hide the others."""
+
 EXPLAINED_ROWS = 1000
 BOOSTING, LINEAR = "boosting", "linear"
 
@@ -86,6 +89,7 @@ def _trees(features: FloatArray, is_other: BoolArray, seed: int) -> Any:
             max_iter=TREES,
             max_leaf_nodes=LEAVES,
             min_samples_leaf=SMALLEST_LEAF,
+            max_features=FEATURE_SHARE,
             early_stopping=False,
             random_state=seed,
         ).fit(features, is_other.astype(np.int8))

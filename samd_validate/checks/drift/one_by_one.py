@@ -13,7 +13,7 @@ from samd_validate.stats.comparison.multiplicity import adjusted
 from samd_validate.stats.drift.chi_square import chi_square
 from samd_validate.stats.drift.groups import Groups, Labels, Shift, ShiftFound
 from samd_validate.stats.drift.kolmogorov_smirnov import kolmogorov_smirnov
-from samd_validate.stats.drift.missing_rate import missing_rate
+from samd_validate.stats.drift.share_difference import share_difference
 from samd_validate.stats.drift.stability_index import stability_index, stability_of_categories
 from samd_validate.stats.drift.wasserstein import wasserstein
 
@@ -105,7 +105,7 @@ def _tested(pair: Pair, groups: Groups, labels: Labels, level: float) -> Tested:
             pair.values, groups, level
         ),
         moved=wasserstein(pair.values, groups, labels, level) if is_number else None,
-        missing=missing_rate(missing, groups, level) if missing.any() else None,
+        missing=share_difference(missing, groups, level) if missing.any() else None,
     )
 
 

@@ -18,7 +18,7 @@ from samd_validate.stats.drift.groups import (
     ShiftFound,
     estimate_of,
 )
-from samd_validate.stats.intervals.delong import delong, separated_interval
+from samd_validate.stats.intervals.delong import delong
 from samd_validate.stats.intervals.from_draws import around
 from samd_validate.stats.intervals.scales import SCALES
 
@@ -36,7 +36,7 @@ Fit: TypeAlias = Callable[[FloatArray, BoolArray], Score]
 
 @dataclass(frozen=True, kw_only=True)
 class OutOfFold:
-    """What a classifier said of rows it had not seen: ranks in (0, 1) within each fold."""
+    """What a classifier said of rows it had not seen; scores compare within a fold alone."""
 
     score: FloatArray
     fold: IntArray
@@ -54,13 +54,13 @@ def classifier_two_sample(
 
     ``features (n, d)``; ``fit`` learns a classifier, a ridge regression of the group unless
     another is given. 0.5 means that it cannot tell, 1 that it always can; patients are never on
-    both sides of a fold. Scores are ranked within each of five folds and put together. Variance
-    is DeLong's with patients as units, times 2.25: folds share what they learn from, and without
-    this correction (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366) chance is called a
-    difference twice as often as the level says. The p-value is one-sided, as a classifier that
-    sees nothing is not better than chance: for the ridge regression by permutation of patients
-    within folds, which is exact, for another classifier from the corrected variance, which is too
-    large rather than too small. Ref. Lopez-Paz & Oquab 2017, arXiv:1610.06545.
+    both sides of a fold. Pairs are compared within each of five folds. Variance is DeLong's with
+    patients as units, times 2.25: folds share what they learn from, and without this correction
+    (Nadeau & Bengio 2003, doi:10.1023/A:1024068626366) chance is called a difference twice as
+    often as the level says. The p-value is one-sided, as a classifier that sees nothing is not
+    better than chance: for the ridge regression by permutation of patients within folds, which is
+    exact, for another classifier from the corrected variance, which is too large rather than too
+    small. Ref. Lopez-Paz & Oquab 2017, arXiv:1610.06545.
 
     Raises
     ------
@@ -88,23 +88,36 @@ def classifier_two_sample(
 
 def _tested(out: OutOfFold, groups: Groups, level: float) -> Shift:
     """Return the AUROC of out-of-fold scores with its corrected interval and p-value."""
-    one = delong(groups.is_other.astype(np.int8), out.score, groups.patient)
+    folds = [
+        delong(groups.is_other[here].astype(np.int8), out.score[here], groups.patient[here])
+        for here in (out.fold == number for number in range(FOLDS))
+    ]
+    weight = np.array([one.m * one.k for one in folds], dtype=np.float64)
+    weight /= weight.sum()
+    auroc = min(1.0, float(weight @ np.array([one.auroc for one in folds])))
+    variance = float(weight**2 @ np.array([one.variance for one in folds]))
     by_chance = _error_by_chance(groups)
-    if one.auroc in (0, 1):
-        error, limits = by_chance, separated_interval(one, level)
+    if variance > 0 and 0 < auroc < 1:
+        error = (SHARED_LEARNING * variance) ** 0.5
+        limits = around(auroc, error, level, SCALES["log-odds"])
     else:
-        error = float(np.sqrt(one.variance * SHARED_LEARNING))
-        limits = around(one.auroc, error, level, SCALES["log-odds"])
+        error, limits = by_chance, _separated(auroc, groups, level)
     effect = estimate_of(
-        one.auroc,
+        auroc,
         limits,
         groups,
         level=level,
         method=f"DeLong, corrected for {FOLDS}-fold cross-fitting",
-        p_value=float(norm.sf((one.auroc - 0.5) / error)),
+        p_value=float(norm.sf((auroc - 0.5) / error)),
     )
     quantiles = float(norm.isf(ALPHA) + norm.isf(1 - POWER))
     return Shift(effect=effect, detectable=min(1.0, 0.5 + quantiles * by_chance))
+
+
+def _separated(auroc: float, groups: Groups, level: float) -> tuple[float, float]:
+    """Return Clopper and Pearson's limits of as many pairs as patients, all in order or none."""
+    end = float(((1 - level) / 2) ** (1 / min(groups.patients)))
+    return (end, 1.0) if auroc > 0.5 else (0.0, 1 - end)  # noqa: PLR2004
 
 
 def permuted_aurocs(
@@ -117,15 +130,15 @@ def permuted_aurocs(
     """
     fold = folds_of(groups, seed)
     labels = _labels_within(groups, fold, n_permutations, seed)
-    score = np.empty(labels.shape)
+    in_order, pairs = np.zeros((2, 1 + n_permutations))
     for number in range(FOLDS):
         here = fold == number
+        side = labels[here].astype(np.float64)
         said = ridge(features[~here], labels[~here])(features[here])
-        score[here] = rankdata(said, axis=0) / (said.shape[0] + 1)
-    ranks = rankdata(score, axis=0)
-    m = labels.sum(axis=0)
-    of_other = np.einsum("ij,ij->j", ranks, labels.astype(np.float64))
-    return np.asarray((of_other / m - (m + 1) / 2) / (groups.n - m))
+        m = side.sum(axis=0)
+        in_order += np.einsum("ij,ij->j", rankdata(said, axis=0), side) - m * (m + 1) / 2
+        pairs += m * (len(side) - m)
+    return np.asarray(in_order / pairs)
 
 
 def _labels_within(groups: Groups, fold: IntArray, n_permutations: int, seed: int) -> BoolArray:
@@ -153,8 +166,7 @@ def out_of_fold(features: FloatArray, groups: Groups, seed: int, fit: Fit) -> Ou
     score = np.empty(groups.n)
     for number in range(FOLDS):
         here = fold == number
-        said = fit(features[~here], groups.is_other[~here])(features[here])
-        score[here] = rankdata(said) / (said.size + 1)
+        score[here] = fit(features[~here], groups.is_other[~here])(features[here])
     return OutOfFold(score=score, fold=fold)
 
 

@@ -1,4 +1,4 @@
-"""How much oftener a value is missing in one group than in the other."""
+"""How much oftener something is so in one group than in the other: missing values, outcomes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from samd_validate.stats.drift.groups import (
 from samd_validate.stats.intervals.proportions import wilson
 
 
-def missing_rate(is_missing: BoolArray, groups: Groups, level: float = 0.95) -> ShiftFound:
-    """Return the share of missing values in the other group less that in the reference group.
+def share_difference(is_so: BoolArray, groups: Groups, level: float = 0.95) -> ShiftFound:
+    """Return the share of rows of the other group in which it is so, less that of the reference.
 
-    ``is_missing (n,)``. The interval is Newcombe's of two Wilson intervals (1998,
+    ``is_so (n,)``. The interval is Newcombe's of two Wilson intervals (1998,
     doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I), the p-value that of
     the two-sided z test with the pooled share. Where patients have several rows, both are made
     with the rows counted down by a design effect. The detectable shift is that from the pooled
@@ -34,14 +34,14 @@ def missing_rate(is_missing: BoolArray, groups: Groups, level: float = 0.95) -> 
     ValueError
         For values that are not one per row.
     """
-    missing = checked(is_missing, groups)
+    is_one = checked(is_so, groups)
     lacking = groups.lacking()
     if lacking is not None:
         return lacking
-    sizes = groups.effective(design_effect(missing[:, None], np.ones(1), groups))
-    shares = (float(missing[~groups.is_other].mean()), float(missing[groups.is_other].mean()))
+    sizes = groups.effective(design_effect(is_one[:, None], np.ones(1), groups))
+    shares = (float(is_one[~groups.is_other].mean()), float(is_one[groups.is_other].mean()))
     value = shares[1] - shares[0]
-    pooled = float(missing.mean())
+    pooled = float(is_one.mean())
     spread = pooled * (1 - pooled) / harmonic(sizes)
     effect = estimate_of(
         value,
