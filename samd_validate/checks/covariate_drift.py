@@ -62,7 +62,7 @@ class CovariateDriftParams(Params):
     classifier: Literal["boosting", "linear"] = "boosting"
     permutations: int = Field(default=999, ge=99, le=100_000)
     units: int = Field(default=2000, ge=50, description="most rows of each for the joint tests")
-    shown: int = Field(default=40, ge=1, description="most rows of the table")
+    shown: int = Field(default=30, ge=1, description="most rows of the table")
 
 
 @check(

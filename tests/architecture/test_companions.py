@@ -9,7 +9,9 @@ import pytest
 
 from samd_validate import checks, models, readers
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.covariate_drift import MEASURES as COVARIATE_DRIFT_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
+from samd_validate.checks.image_drift import MEASURES as IMAGE_DRIFT_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
@@ -80,6 +82,8 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
+        *COVARIATE_DRIFT_MEASURES,
+        *IMAGE_DRIFT_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:

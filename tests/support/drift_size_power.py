@@ -76,7 +76,10 @@ def size_and_power(repeats: int) -> list[str]:
 
 def at_detectable(repeats: int) -> list[str]:
     """Return how often a shift is found that is as large as the one said to be detectable."""
-    lines = ["| test | detectable effect (mean) | as a shift in SD | found (%) |", "|---|---|---|---|"]
+    lines = [
+        "| test | detectable effect (mean) | as a shift in SD | found (%) |",
+        "|---|---|---|---|",
+    ]
     nothing = found(Cell(PATIENTS), 20, 2)
     for words, name in TESTS.items():
         if name == "c2st":
@@ -100,7 +103,9 @@ def of_boosted_trees(repeats: int) -> list[str]:
         effects = [one.effect for one in shifts if isinstance(one, Shift)]
         share = 100 * np.mean([float(one.p_value or 0) < 0.05 for one in effects])
         auroc = np.mean([one.value for one in effects])
-        lines.append(f"| boosted trees, corrected variance | {shift:g} | {share:.1f} | {auroc:.3f} |")
+        lines.append(
+            f"| boosted trees, corrected variance | {shift:g} | {share:.1f} | {auroc:.3f} |"
+        )
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -23,12 +23,16 @@ REST = "(rarer)"
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """A column ``(n,)`` of both cohorts, the reference first; NaN or empty text = missing."""
+    """A column ``(n,)`` of both cohorts, the reference first; NaN or empty text = missing.
+
+    ``tells_missing`` is false where another column is missing in the same rows.
+    """
 
     name: str
     title: str
     kind: Literal["number", "category"]
     values: Column
+    tells_missing: bool = True
 
     @property
     def is_missing(self) -> BoolArray:
@@ -93,10 +97,13 @@ def _series(reference: Cohort, other: Cohort) -> list[Pair]:
     shape = (-1, len(names), len(STATISTICS))
     both = [summary_features(one, names).reshape(shape) for one in (reference, other)]
     return [
-        number(
-            f"{one.name}:{statistic}",
-            f"{one.title()}: {statistic}",
-            *(cohort[:, column, STATISTICS.index(statistic)] for cohort in both),
+        replace(
+            number(
+                f"{one.name}:{statistic}",
+                f"{one.title()}: {statistic}",
+                *(cohort[:, column, STATISTICS.index(statistic)] for cohort in both),
+            ),
+            tells_missing=statistic == SHOWN[0],
         )
         for column, one in enumerate(variables)
         for statistic in SHOWN

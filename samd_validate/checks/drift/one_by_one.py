@@ -26,7 +26,8 @@ class Tested:
     """What was found of a column, p-values of ``distance`` and ``missing`` adjusted.
 
     ``distance`` is Kolmogorov and Smirnov's D of a number, Cramér's V of a category; ``moved``
-    Wasserstein's distance (None for a category); ``missing`` is None where nothing is missing.
+    Wasserstein's distance (None for a category); ``missing`` is None where nothing is missing,
+    or another column tells the same.
     """
 
     pair: Pair
@@ -98,6 +99,7 @@ def _with(found: ShiftFound, p_values: dict[int, float], count: int) -> ShiftFou
 def _tested(pair: Pair, groups: Groups, labels: Labels, level: float) -> Tested:
     is_number = pair.kind == "number"
     missing = pair.is_missing
+    is_tested = pair.tells_missing and bool(missing.any())
     return Tested(
         pair=pair,
         distance=(kolmogorov_smirnov if is_number else chi_square)(pair.values, groups, level),
@@ -105,7 +107,7 @@ def _tested(pair: Pair, groups: Groups, labels: Labels, level: float) -> Tested:
             pair.values, groups, level
         ),
         moved=wasserstein(pair.values, groups, labels, level) if is_number else None,
-        missing=share_difference(missing, groups, level) if missing.any() else None,
+        missing=share_difference(missing, groups, level) if is_tested else None,
     )
 
 

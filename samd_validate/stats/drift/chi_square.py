@@ -98,11 +98,11 @@ def design_of(codes: IntArray, groups: Groups, size: int) -> Design:
     if groups.are_rows:
         return Design(effect=1.0, freedom=freedom)
     indicators = (codes[:, None] == np.arange(size)).astype(np.float64)
-    scaled = centred_within(indicators, groups) / np.sqrt(indicators.mean(axis=0))
-    sums = sums_by_patient(scaled, groups)
-    covariance = sums.T @ sums / groups.n
-    mean = float(np.trace(covariance)) / freedom
+    centred = centred_within(indicators, groups)
+    sums = sums_by_patient(centred, groups)
+    ratio = np.linalg.pinv(centred.T @ centred) @ (sums.T @ sums)
+    mean = float(np.trace(ratio)) / freedom
     if mean <= 1:
         return Design(effect=1.0, freedom=freedom)
-    uneven = max(1.0, float((covariance**2).sum()) / (freedom * mean**2))
+    uneven = max(1.0, float(np.trace(ratio @ ratio)) / (freedom * mean**2))
     return Design(effect=mean * uneven, freedom=freedom / uneven)
