@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from samd_validate.checks.drift.columns import Joint
 from samd_validate.checks.drift.one_by_one import told
@@ -74,7 +75,12 @@ def boosting(seed: int) -> Fit:
 
     def fit(features: FloatArray, is_other: BoolArray) -> Score:
         model = _trees(features, is_other, seed)
-        return lambda rows: np.asarray(model.decision_function(rows))
+
+        def score(rows: FloatArray) -> FloatArray:
+            with threadpool_limits(1):
+                return np.asarray(model.decision_function(rows))
+
+        return score
 
     return fit
 
@@ -82,7 +88,6 @@ def boosting(seed: int) -> Fit:
 def _trees(features: FloatArray, is_other: BoolArray, seed: int) -> Any:
     """Return fitted trees, by one thread: threads wait longer than small groups take."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         return HistGradientBoostingClassifier(

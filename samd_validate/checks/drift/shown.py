@@ -48,7 +48,8 @@ def table(step: str, compared: Compared, tests: Sequence[Tested], most: int, adj
         "distance of the distributions of a number (0 alike, 1 apart); V: Cramér's V of a "
         "category, less what chance adds; both with their intervals. 80% power: the smallest D or "
         "V that samples like these find with p < 0.05 before adjustment. PSI: population "
-        "stability index, and what chance alone stays below. Moved: mean distance that values must move, in SD of the reference. "
+        "stability index, and what chance alone stays below. Moved: mean distance that "
+        "values must move, in SD of the reference. "
         f"P-values are adjusted over all tests of this table ({adjust}).{more}",
         columns=COLUMNS,
         rows=tuple(_row(one, groups) for one in ranked[:most]),
