@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from samd_validate import checks, models, readers
+from samd_validate.checks.concept_drift import MEASURES as CONCEPT_DRIFT_MEASURES
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
 from samd_validate.checks.covariate_drift import MEASURES as COVARIATE_DRIFT_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
@@ -82,6 +83,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
+        *CONCEPT_DRIFT_MEASURES,
         *COVARIATE_DRIFT_MEASURES,
         *IMAGE_DRIFT_MEASURES,
     }
