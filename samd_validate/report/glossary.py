@@ -73,6 +73,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("log-odds",),
     ),
     (
+        "Maximum mean discrepancy",
+        "How far two groups of patients lie apart in all columns at once, by the similarity of "
+        "pairs of patients; about 0 where nothing differs.",
+        ("maximum mean discrepancy",),
+    ),
+    (
         "Net benefit",
         "True positives less false positives, weighed by the threshold, per patient.",
         ("net benefit",),
@@ -92,6 +98,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Positive and negative predictive value: of those called positive (negative), the "
         "share with (without) the outcome.",
         ("predictive value",),
+    ),
+    (
+        "Population stability index",
+        "Sum over bins of how far two shares lie apart, each weighted by the logarithm of their "
+        "ratio; 0 is no change. What chance alone gives depends on the number of patients.",
+        ("stability index",),
     ),
     ("Prevalence", "The share of units with the outcome.", ("prevalence",)),
     (
