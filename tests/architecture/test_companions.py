@@ -74,6 +74,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "additivity_error",
         "score_change",
         *GRADCAM_MEASURES,
+        "dice_present",
         "dice_worst_decile",
         *CASE_MEASURES,
         *CORRUPTION_MEASURES,
