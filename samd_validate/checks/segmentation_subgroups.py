@@ -66,7 +66,7 @@ def segmentation_subgroups(
     of small, medium and large structures by the size of the reference (limits stated in the
     protocol, or the tertiles of the first population, used for all); and the difference, group less
     the rest, with an interval in which patients who have cases on both sides are seen as the same.
-    P-values are two-sided and adjusted by Holm's method over all groups of a population.
+    P-values are two-sided and adjusted by Holm's method over all comparisons of a population.
     How to read it: a difference below 0 means that the device marks worse in the group than in the
     rest; for sizes the rest is the cases of other sizes. A group that is too small, or has no rest,
     stays as a row without a number and is not a pass.
@@ -178,17 +178,28 @@ def _too_small(words: str, n: int, least: int) -> NotEstimable | None:
 
 
 def _adjust(found: Found, measure: str) -> None:
-    """Put Holm's p-values in the place of the plain ones, which the note keeps."""
+    """Put Holm's p-values in the place of the plain ones, which the note keeps.
+
+    The two levels of a group that has no other are one hypothesis.
+    """
     tested = {
         subset: one
         for subset, measured in found.items()
         if isinstance(one := measured.get(measure), Estimate) and one.p_value is not None
     }
-    holm = adjusted([float(one.p_value or 0) for one in tested.values()], "holm").tolist()
-    for (subset, one), p_value in zip(tested.items(), holm, strict=True):
-        note = f"Holm over {len(tested)} groups, before it p {one.p_value:.2g}"
+    groups = [subset.partition("=")[0] for subset in found if "=" in subset]
+    keys = {one: _hypothesis(one, groups) for one in tested}
+    plain = {keys[subset]: float(one.p_value or 0) for subset, one in tested.items()}
+    holm = dict(zip(plain, adjusted(list(plain.values()), "holm").tolist(), strict=True))
+    for subset, one in tested.items():
+        note = f"Holm over {len(plain)} comparisons, before it p {one.p_value:.2g}"
         joined = f"{note}; {one.note}" if one.note else note
-        found[subset][measure] = replace(one, p_value=p_value, note=joined)
+        found[subset][measure] = replace(one, p_value=holm[keys[subset]], note=joined)
+
+
+def _hypothesis(subset: str, groups: Sequence[str]) -> str:
+    group = subset.partition("=")[0]
+    return group if groups.count(group) == 2 else subset  # noqa: PLR2004  # each is the other's rest
 
 
 def _forest(

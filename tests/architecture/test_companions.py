@@ -11,6 +11,7 @@ from samd_validate import checks, models, readers
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
+from samd_validate.checks.lesion_detection import MEASURES as FROC_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.core.errors import CannotRun
@@ -75,6 +76,8 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "score_change",
         *GRADCAM_MEASURES,
         "dice_present",
+        *FROC_MEASURES,
+        "pixel_calibration_error",
         "dice_worst_decile",
         *CASE_MEASURES,
         *CORRUPTION_MEASURES,
