@@ -139,6 +139,15 @@ class UnetModel:
         shape = Shape(keep=self.params.keep_parts, fills_holes=self.params.fill_holes)
         return shape.applied(found, self.params.threshold)
 
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
+
     def artefact(self) -> bytes:
         """Return the weights as safetensors."""
         from safetensors.torch import save
