@@ -161,7 +161,6 @@ def _difference(one: _Side, other: _Side, plan: IntervalPlan, *, unit: str) -> E
 
     value = one.estimate.value - other.estimate.value
     low, high = limits_at(plan.level)
-    notes = [side.estimate.note for side in (one, other) if side.estimate.note]
     return Estimate(
         value=value,
         low=min(low, value),
@@ -172,8 +171,14 @@ def _difference(one: _Side, other: _Side, plan: IntervalPlan, *, unit: str) -> E
         n_clusters=np.union1d(one.patients, other.patients).size,
         unit=unit,
         p_value=_p_value(value, limits_at),
-        note="; ".join(dict.fromkeys(notes)),
+        note=_warned(one.estimate, other.estimate),
     )
+
+
+def _warned(*estimates: Estimate) -> str:
+    """Return what the notes say of few patients; how empty masks count is told with each mean."""
+    parts = [part for one in estimates for part in one.note.split("; ")]
+    return "; ".join(dict.fromkeys(part for part in parts if "few" in part))
 
 
 def _correlation(one: _Side, other: _Side) -> float:
