@@ -192,7 +192,8 @@ def _adjust(found: Found, measure: str) -> None:
     plain = {keys[subset]: float(one.p_value or 0) for subset, one in tested.items()}
     holm = dict(zip(plain, adjusted(list(plain.values()), "holm").tolist(), strict=True))
     for subset, one in tested.items():
-        note = f"Holm over {len(plain)} comparisons, before it p {one.p_value:.2g}"
+        words = "comparison" if len(plain) == 1 else "comparisons"
+        note = f"Holm over {len(plain)} {words}, before it p {one.p_value:.2g}"
         joined = f"{note}; {one.note}" if one.note else note
         found[subset][measure] = replace(one, p_value=holm[keys[subset]], note=joined)
 

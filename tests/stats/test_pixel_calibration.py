@@ -165,8 +165,8 @@ def test_thin_bins_are_joined_to_the_next() -> None:
 @pytest.mark.parametrize("spread", [0.0, 0.8], ids=["alike", "patients differ"])
 def test_intervals_by_patient_cover(spread: float) -> None:
     names = ("pixel_calibration_error", "calibration_slope", "observed_expected_ratio", "brier")
-    generator, repeats = np.random.default_rng(2), 120
-    whole = estimate_pixels(table(6000, spread=spread, generator=generator, n=400), PLAN)
+    generator, repeats = np.random.default_rng(2), 100
+    whole = estimate_pixels(table(3000, spread=spread, generator=generator, n=400), PLAN)
     truth = {name: known(whole[name]).value for name in names}
     if spread == 0:
         truth |= {"pixel_calibration_error": 0.0, "calibration_slope": 1.0}
