@@ -86,8 +86,10 @@ def _cases(inputs: Inputs, measures: Sequence[str]) -> Cases:
     found: dict[str, Sequence[CaseOverlap] | None] = {}
     for one in inputs.populations:
         drawn = one.segmentations.get("device")
-        is_measured = drawn is not None and is_marked(one.cohort)
-        found[one.name] = dice_cases(one.cohort, drawn) if drawn and is_measured else None
+        if drawn is None or not is_marked(one.cohort):
+            found[one.name] = None
+        else:
+            found[one.name] = dice_cases(one.cohort, drawn)
     return found
 
 
