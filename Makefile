@@ -20,6 +20,8 @@ lint: .venv/test.stamp
 simulate: .venv/test.stamp
 	$(BIN)/python tests/support/simulate.py docs
 	$(BIN)/python tests/support/coverage_of_overlap.py > docs/methods/overlap_coverage.md
+	$(BIN)/python tests/support/coverage_of_group_differences.py | $(BIN)/python tests/support/into_page.py docs/methods/overlap.md
+	$(BIN)/python tests/support/coverage_of_froc.py | $(BIN)/python tests/support/into_page.py docs/methods/lesion_detection.md
 	$(BIN)/python tests/support/size_of_decisions.py | $(BIN)/python tests/support/into_page.py docs/methods/comparison.md
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md

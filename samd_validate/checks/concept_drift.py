@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._quality import cell, row_of
+from samd_validate.checks._forest import forest_row
+from samd_validate.checks._quality import cell
 from samd_validate.checks.drift.findings import nothing_compared, together
 from samd_validate.core.arrays import Column
 from samd_validate.core.errors import did_you_mean
@@ -164,7 +165,7 @@ def _residuals(
         n=groups.n,
         n_clusters=sum(groups.patients),
     )
-    rows = [row_of(f"{one.low:.2f} to {one.high:.2f}", one.difference) for one in found.bins]
+    rows = [forest_row(f"{one.low:.2f} to {one.high:.2f}", one.difference) for one in found.bins]
     figure = Figure(
         id=f"{step}-residuals-{there.name}",
         kind="forest",
@@ -185,7 +186,7 @@ def _residuals(
 def _parts(
     step: str, here: Population, there: Population, measured: Mapping[str, Measurement]
 ) -> Figure:
-    rows = [row_of(WORDS[name], measured[name]) for name in CHANGES.values()]
+    rows = [forest_row(WORDS[name], measured[name]) for name in CHANGES.values()]
     return Figure(
         id=f"{step}-parts-{there.name}",
         kind="forest",

@@ -152,6 +152,15 @@ class UnetModel:
             images = (tiled(grid.pixels(source.image(row)), side) for row in range(cohort.size))
             return pooled(first, images)
 
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
+
     def artefact(self) -> bytes:
         """Return the weights as safetensors."""
         from safetensors.torch import save

@@ -62,6 +62,17 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "lesion_precision": "Share of marked lesions that are right",
         "lesion_f1": "F1 of lesions",
         "lesion_fp": "False lesions per image",
+        "froc_1_8": "Lesions found at 1/8 false mark an image",
+        "froc_1_4": "Lesions found at 1/4 false mark an image",
+        "froc_1_2": "Lesions found at 1/2 false mark an image",
+        "froc_1": "Lesions found at 1 false mark an image",
+        "froc_2": "Lesions found at 2 false marks an image",
+        "froc_4": "Lesions found at 4 false marks an image",
+        "froc_8": "Lesions found at 8 false marks an image",
+        "froc_mean": "Lesions found, mean over 1/8 to 8 false marks",
+        "dice_present": "Dice where there is a structure",
+        "dice_worst_decile": "Dice that nine cases of ten reach",
+        "pixel_calibration_error": "Calibration error of pixels (root mean square)",
         "pointing_game": "Maps whose maximum lies in the reference",
         "energy_inside": "Share of a map inside the reference",
         "reference_area": "Share of the image that the reference is",
@@ -177,7 +188,7 @@ def event_words(measure: str) -> str:
     >>> event_words("auroc"), event_words("lesion_f1")
     ('events', 'lesions')
     """
-    return "lesions" if measure.startswith("lesion_") else "events"
+    return "lesions" if measure.startswith(("lesion_", "froc_")) else "events"
 
 
 def subset_words(subset: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from samd_validate.checks._quality import row_of
+from samd_validate.checks._forest import forest_row
 from samd_validate.checks.drift.compared import Compared
 from samd_validate.checks.drift.one_by_one import Tested
 from samd_validate.core.arrays import BoolArray
@@ -116,7 +116,7 @@ def _p_words(found: ShiftFound) -> str:
 def forest(step: str, compared: Compared, tests: Sequence[Tested]) -> Figure:
     """Return the most shifted columns with the intervals of their distances."""
     rows = [
-        row_of(
+        forest_row(
             one.pair.title,
             one.distance.effect if isinstance(one.distance, Shift) else one.distance,
         )

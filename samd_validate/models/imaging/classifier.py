@@ -116,6 +116,15 @@ class ImageClassifier:
             postprocessing=_as_it_is,
         )
 
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
+
     def artefact(self) -> bytes:
         """Return the weights and the recalibration as safetensors."""
         import torch
