@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samd_validate import __version__
+from samd_validate.cards import criteria_of, model_cards
 from samd_validate.core.bundle import Bundle, StepRecord
-from samd_validate.core.canonical import digest_bytes, plain
+from samd_validate.core.canonical import digest, digest_bytes, plain
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun, gather
 from samd_validate.core.finding import CheckOutput
 from samd_validate.core.model import Progress, no_progress
-from samd_validate.core.verdict import Criterion
 from samd_validate.evidence.bundle import read_bundle, write_bundle
+from samd_validate.evidence.claim import Claim, claimed
 from samd_validate.evidence.environment import environment
 from samd_validate.evidence.folder import RunFolder, open_run
 from samd_validate.evidence.predictions import write_predictions
@@ -23,19 +24,10 @@ from samd_validate.execute import run_checks
 from samd_validate.gate import Gate, stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
-from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
+from samd_validate.publish import known_requirements, write_reports
 from samd_validate.reading import read_cohorts
-from samd_validate.report.document import document
-from samd_validate.report.html import render_html
-from samd_validate.report.pdf import write_pdf
 from samd_validate.study import Study, make_study, split_of, summaries
-from samd_validate.trace.matrix import trace_matrix
-from samd_validate.trace.requirements import Requirements, load_requirements
-from samd_validate.trace.write import write_csv
-
-REPORT_EPOCH = 1_767_225_600
-"""The date inside report files (2026-01-01): the time of a run stands in its audit trail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +41,7 @@ class Run:
 
 def planned(protocol: Path) -> Plan:
     """Load a protocol and bind it to code, without looking at data."""
-    known = _requirements()
+    known = known_requirements()
     return make_plan(load_protocol(protocol), known.requirements, known.hazards)
 
 
@@ -70,21 +62,37 @@ def run(
         With every problem. What had been recorded is kept in a folder named ``.stopped``.
     """
     plan = planned(protocol)
-    folder = open_run(out, run_name(plan))
-    checkpoints = out / f"{run_name(plan)}.checkpoints"
+    with claimed(out, run_name(plan)) as claim:
+        evidence = sealed(plan, places, out, progress, claim)
+        bundle = read_bundle(evidence)
+        progress("writing the report", 0.0)
+        reports = write_reports(bundle, out, evidence.name)
+        progress("writing the report", 1.0)
+    return Run(bundle=bundle, evidence=evidence, reports=reports)
+
+
+def sealed(
+    plan: Plan, places: Mapping[str, Path], out: Path, progress: Progress, claim: Claim
+) -> Path:
+    """Carry out a plan up to its sealed folder, and return that."""
+    name = run_name(plan)
+    folder = open_run(out, name)
+    checkpoints = out / f"{name}.checkpoints"
     try:
-        bundle = _evidence(plan, places, folder, checkpoints, progress)
+        _note_claim(claim, folder)
+        _evidence(plan, places, folder, checkpoints, progress)
         evidence = folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
         raise
     shutil.rmtree(checkpoints, ignore_errors=True)  # a family may keep none
-    sealed = read_bundle(evidence)
-    progress("writing the report", 0.0)
-    reports = write_reports(sealed, out, evidence.name)
-    progress("writing the report", 1.0)
-    del bundle
-    return Run(bundle=sealed, evidence=evidence, reports=reports)
+    return evidence
+
+
+def _note_claim(claim: Claim, folder: RunFolder) -> None:
+    if claim.left_by is not None:
+        reason = "that process died without giving it back"
+        folder.trail.record("took over the claim of a process", reason=reason, of=claim.left_by)
 
 
 def run_name(plan: Plan) -> str:
@@ -99,13 +107,16 @@ def _evidence(
     folder: RunFolder,
     checkpoints: Path,
     progress: Progress,
-) -> Bundle:
+) -> None:
     trail = folder.trail
-    trail.record("planned", protocol=plan.loaded.digest, source=plan.loaded.source_digest)
+    objects = {"protocol": plan.loaded.digest, "protocol_source": plan.loaded.source_digest}
+    trail.record("planned", objects=objects)
     cohorts = read_cohorts(plan, places, progress)
     for name, cohort in cohorts.items():
-        trail.record("read a data set", dataset=name, **_facts(cohort))
-    criteria = tuple(_criterion(entry) for entry in plan.protocol.criteria)
+        objects = {"data": cohort.provenance.fingerprint}
+        counts = {"units": cohort.size, "events": cohort.n_events}
+        trail.record("read a data set", objects=objects, dataset=name, counts=counts)
+    criteria = criteria_of(plan)
     split = split_of(plan, cohorts)
     gate = stand_at_gate(plan, cohorts, split, criteria, progress)
     _keep_gate(gate, folder)
@@ -117,7 +128,7 @@ def _evidence(
     ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress)]
     outputs = _in_order(plan, ran)
     findings = tuple(finding for _, output in outputs for finding in output.findings)
-    cards = _cards(plan, study)
+    cards = model_cards(plan, study)
     bundle = Bundle(
         protocol=plan.protocol.model_dump(mode="json"),
         protocol_source=plan.loaded.source.decode(),
@@ -137,14 +148,14 @@ def _evidence(
         attachments=_attachments(cohorts),
     )
     write_bundle(bundle, folder)
-    trail.record("judged", **{verdict.criterion: verdict.outcome for verdict in bundle.verdicts})
-    return bundle
+    outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.verdicts}
+    trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 
 
 def _keep_gate(gate: Gate, folder: RunFolder) -> None:
     """Record the verdicts of the gate; where one ends the run, keep its findings and stop."""
     outcomes = {verdict.criterion: verdict.outcome for verdict in gate.verdicts}
-    folder.trail.record("looked for leaks before training", **outcomes)
+    folder.trail.record("looked for leaks before training", outcomes=outcomes)
     if gate.problems:
         findings = [finding for _, output in gate.outputs for finding in output.findings]
         folder.write_json("gate.json", {"schema_version": 1, "findings": plain(findings)})
@@ -163,71 +174,15 @@ def _keep_models(study: Study, folder: RunFolder) -> None:
     for number, model in enumerate(study.models):
         artefact = model.artefact()
         folder.write(f"models/{number}-{model.name}.bin", artefact)
-        folder.trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
-
-
-def _facts(cohort: Cohort) -> dict[str, object]:
-    return {
-        "fingerprint": cohort.provenance.fingerprint,
-        "units": cohort.size,
-        "events": cohort.n_events,
-    }
-
-
-def _criterion(entry: object) -> Criterion:
-    fields = dict(vars(entry))
-    fields["finding"] = fields["finding"].key
-    del fields["expected"]  # it plans the size of the study; no verdict reads it
-    return Criterion(**fields)
-
-
-def _cards(plan: Plan, study: Study) -> list[dict[str, object]]:
-    if not study.models:
-        model = plan.protocol.model.model_dump(mode="json")
-        card = {"title": model["name"], "family": "black box", **model}
-        others = [{"name": name, "title": name} for name in model["comparators"]]
-        return [card, *others]
-    trained = [
-        {
-            "name": model.name,
-            "title": bound.recipe.title,
-            "card": bound.recipe.card.model_dump(mode="json"),
-            "recipe": bound.recipe.model_dump(mode="json", exclude={"card"}),
-            "training": plain(model.card),
-        }
-        for bound, model in zip(plan.models, study.models, strict=True)
-    ]
-    names = getattr(plan.protocol.model, "scores", None) or ()
-    return trained + [_card_of_score(name, study.cohorts) for name in names]
-
-
-def _card_of_score(name: str, cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    where = ", ".join(key for key, cohort in cohorts.items() if name in cohort.scores)
-    summary = f"Predictions that came with the data ({where}), compared where a unit has one."
-    return {"name": name, "title": name, "card": {"summary": summary}}
+        objects = {"model": digest_bytes(artefact)}
+        folder.trail.record("trained a model", objects=objects, model=model.name)
 
 
 def _attachments(cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    attachments: dict[str, object] = {"requirement_digests": _requirements().digests()}
+    attachments: dict[str, object] = {"requirement_digests": known_requirements().digests()}
     for cohort in cohorts.values():
         attachments |= cohort.attachments
     return attachments
-
-
-def write_reports(bundle: Bundle, out: Path, name: str) -> dict[str, Path]:
-    """Write the PDF, the HTML page and the matrix from a bundle alone."""
-    templates = shipped("templates")
-    matrix = trace_matrix(bundle, _requirements())
-    tree = document(bundle, matrix)
-    paths = {
-        "pdf": out / f"{name}.pdf",
-        "html": out / f"{name}.html",
-        "matrix": out / f"{name}-traceability.csv",
-    }
-    paths["html"].write_text(render_html(tree, templates), encoding="utf-8")
-    write_csv(matrix, paths["matrix"])
-    write_pdf(tree, templates, paths["pdf"], REPORT_EPOCH)
-    return paths
 
 
 def remade(evidence: Path, out: Path) -> Run:
@@ -235,10 +190,6 @@ def remade(evidence: Path, out: Path) -> Run:
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
     return Run(bundle=bundle, evidence=evidence, reports=write_reports(bundle, out, evidence.name))
-
-
-def _requirements() -> Requirements:
-    return load_requirements(shipped("traceability"))
 
 
 def _why(error: BaseException) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.canonical import digest, plain
 from samd_validate.core.errors import CannotRun
-from samd_validate.evidence.audit import TRAIL_FILE, read_chain
+from samd_validate.evidence.audit import TRAIL_FILE
 from samd_validate.evidence.bundle import PROTOCOL_SOURCE, read_bundle
+from samd_validate.evidence.chain import read_chain
 from samd_validate.evidence.folder import MANIFEST_FILE, MANIFEST_VERSION, file_digests
 from samd_validate.judge import judge
 from samd_validate.protocol.load import validated
@@ -80,6 +81,8 @@ def _chain_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
     state = read_chain(path.read_bytes() if path.is_file() else b"")
     whole = state.broken_at is None and state.entries > 0
     words = f"{state.entries} lines" if whole else f"broken at line {state.broken_at or 1}"
+    if whole and state.clock_steps:
+        words += f"; at {state.clock_steps} of them the clock had gone back"
     sealed = manifest["audit"] == {"head": state.head, "entries": state.entries}
     return (
         Test(

@@ -187,7 +187,7 @@ def test_run_that_stops_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
     folder.trail.record("planned")
     kept = folder.abandon("KeyboardInterrupt")
     assert [path.name for path in tmp_path.iterdir()] == ["run.stopped"]
-    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 2
+    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 3
     assert failed(kept) == ["the manifest is there and readable"]
 
 
