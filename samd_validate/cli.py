@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from samd_validate import __version__
+from samd_validate.cli_promise import Ledger, amend, identities, lock
 
 if TYPE_CHECKING:
     from samd_validate.core.errors import Problem
@@ -26,6 +27,10 @@ app = typer.Typer(
     "Exit codes: 0 ran and all criteria pass; 1 ran, not all pass; 2 could not run.",
 )
 
+app.command()(lock)
+app.command()(amend)
+app.add_typer(identities, name="identity")
+
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol (YAML).", show_default=False)]
 Datasets = Annotated[
     list[str] | None,
@@ -38,13 +43,16 @@ def run(
     protocol: ProtocolFile,
     dataset: Datasets = None,
     out: Annotated[Path, typer.Option(help="Folder for evidence and reports.")] = Path("runs"),
+    ledger: Ledger = None,
 ) -> None:
     """Carry out a protocol: train or take predictions, check, judge, report."""
+    from samd_validate.pipeline import Options
     from samd_validate.pipeline import run as run_pipeline
     from samd_validate.protocol.places import dataset_places
 
     with _progress() as progress:
-        done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress)
+        options = Options(ledger=ledger)
+        done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress, options)
     _show(done)
     raise typer.Exit(_verdict_code(done))
 
@@ -232,7 +240,7 @@ def _show(done: Run) -> None:
 def _verdict_code(done: Run) -> int:
     from samd_validate.judge import all_pass
 
-    return PASSED if all_pass(done.bundle.verdicts) else NOT_PASSED
+    return PASSED if all_pass(done.bundle.all_verdicts) else NOT_PASSED
 
 
 def main() -> None:

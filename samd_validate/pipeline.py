@@ -14,11 +14,16 @@ from samd_validate.core.canonical import digest, digest_bytes, plain
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun, gather
 from samd_validate.core.finding import CheckOutput
+from samd_validate.core.looks import LookRecord
 from samd_validate.core.model import Progress, no_progress
+from samd_validate.evidence.audit import AuditTrail
 from samd_validate.evidence.bundle import read_bundle, write_bundle
 from samd_validate.evidence.claim import Claim, claimed
 from samd_validate.evidence.environment import environment
 from samd_validate.evidence.folder import RunFolder, open_run
+from samd_validate.evidence.ledger import Scoring, ledger_folder
+from samd_validate.evidence.locking import lock_state
+from samd_validate.evidence.looks import look_record
 from samd_validate.evidence.predictions import write_predictions
 from samd_validate.execute import run_checks
 from samd_validate.gate import Gate, stand_at_gate
@@ -28,6 +33,16 @@ from samd_validate.protocol.load import load_protocol
 from samd_validate.publish import known_requirements, write_reports
 from samd_validate.reading import read_cohorts
 from samd_validate.study import Study, make_study, split_of, summaries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a run is carried out; nothing here moves a number.
+
+    ``ledger`` is the folder of the ledger of looks at test labels (None: that of this place).
+    """
+
+    ledger: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +65,7 @@ def run(
     places: Mapping[str, Path],
     out: Path,
     progress: Progress = no_progress,
+    options: Options = Options(),
 ) -> Run:
     """Carry out a protocol and leave a sealed bundle and its reports in ``out``.
 
@@ -62,8 +78,10 @@ def run(
         With every problem. What had been recorded is kept in a folder named ``.stopped``.
     """
     plan = planned(protocol)
+    lock = lock_state(protocol, plan)
     with claimed(out, run_name(plan)) as claim:
-        evidence = sealed(plan, places, out, progress, claim)
+        order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
+        evidence = sealed(order, claim, progress)
         bundle = read_bundle(evidence)
         progress("writing the report", 0.0)
         reports = write_reports(bundle, out, evidence.name)
@@ -71,16 +89,25 @@ def run(
     return Run(bundle=bundle, evidence=evidence, reports=reports)
 
 
-def sealed(
-    plan: Plan, places: Mapping[str, Path], out: Path, progress: Progress, claim: Claim
-) -> Path:
-    """Carry out a plan up to its sealed folder, and return that."""
-    name = run_name(plan)
-    folder = open_run(out, name)
-    checkpoints = out / f"{name}.checkpoints"
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What is to be carried out: a plan with its lock, on which data, into which folder."""
+
+    plan: Plan
+    lock: Mapping[str, object]
+    places: Mapping[str, Path]
+    out: Path
+    options: Options
+
+
+def sealed(order: Order, claim: Claim, progress: Progress) -> Path:
+    """Carry out an order up to its sealed folder, and return that."""
+    name = run_name(order.plan)
+    folder = open_run(order.out, name)
+    checkpoints = order.out / f"{name}.checkpoints"
     try:
         _note_claim(claim, folder)
-        _evidence(plan, places, folder, checkpoints, progress)
+        _evidence(order, folder, checkpoints, progress)
         evidence = folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
@@ -101,17 +128,10 @@ def run_name(plan: Plan) -> str:
     return f"{plan.protocol.id}-{plan.protocol.version}-{short}"
 
 
-def _evidence(
-    plan: Plan,
-    places: Mapping[str, Path],
-    folder: RunFolder,
-    checkpoints: Path,
-    progress: Progress,
-) -> None:
-    trail = folder.trail
-    objects = {"protocol": plan.loaded.digest, "protocol_source": plan.loaded.source_digest}
-    trail.record("planned", objects=objects)
-    cohorts = read_cohorts(plan, places, progress)
+def _evidence(order: Order, folder: RunFolder, checkpoints: Path, progress: Progress) -> None:
+    plan, trail = order.plan, folder.trail
+    _note_plan(order, trail)
+    cohorts = read_cohorts(plan, order.places, progress)
     for name, cohort in cohorts.items():
         objects = {"data": cohort.provenance.fingerprint}
         counts = {"units": cohort.size, "events": cohort.n_events}
@@ -122,7 +142,7 @@ def _evidence(
     _keep_gate(gate, folder)
     study = make_study(plan, cohorts, split, progress, checkpoints=checkpoints)
     _keep_models(study, folder)
-    trail.record("opened the labels", populations=[p.name for p in study.inputs.populations])
+    looks = _note_looks(order, study, folder)
     write_predictions(study.inputs.populations, folder)
     later = [planned for planned in plan.checks if not planned.check.is_gate]
     ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress)]
@@ -145,11 +165,39 @@ def _evidence(
         criteria=criteria,
         verdicts=judge(criteria, findings),
         environment=environment(),
-        attachments=_attachments(cohorts),
+        attachments={**_attachments(cohorts), "protocol_lock": order.lock},
+        looks=looks,
     )
     write_bundle(bundle, folder)
-    outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.verdicts}
+    outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.all_verdicts}
     trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
+
+
+def _note_plan(order: Order, trail: AuditTrail) -> None:
+    loaded, lock = order.plan.loaded, order.lock
+    objects = {"protocol": loaded.digest, "protocol_source": loaded.source_digest}
+    if "lock_digest" in lock:
+        objects["lock"] = str(lock["lock_digest"])
+    trail.record("planned", objects=objects, reason=str(lock["why"]), lock=lock["state"])
+
+
+def _note_looks(order: Order, study: Study, folder: RunFolder) -> LookRecord:
+    """Record, here and in the ledger, that the labels of test sets are scored from now on."""
+    plan, populations = order.plan, study.inputs.populations
+    scoring = Scoring(
+        run=folder.run_id,
+        protocol=plan.protocol.id,
+        version=plan.protocol.version,
+        digest=plan.loaded.digest,
+        is_locked=order.lock["state"] == "locked",
+    )
+    place, level = ledger_folder(order.options.ledger), plan.protocol.intervals.level
+    looks = look_record(place, scoring, populations, plan.protocol.looks, level)
+    objects = {f"labels of {one.population}": one.labels for one in looks.looks}
+    told = {"status": looks.status, "why": looks.why}
+    names = [population.name for population in populations]
+    folder.trail.record("opened the labels", objects=objects, populations=names, ledger=told)
+    return looks
 
 
 def _keep_gate(gate: Gate, folder: RunFolder) -> None:

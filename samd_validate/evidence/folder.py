@@ -16,6 +16,9 @@ from samd_validate.evidence.whole import flush
 
 MANIFEST_FILE = "manifest.json"
 MANIFEST_VERSION = 1
+LOOKS_FILE, MACHINE_FILE = "looks.json", "machine.json"
+BESIDE = frozenset({LOOKS_FILE, MACHINE_FILE})
+"""What depends on place and time: in the manifest, but not in the content digest."""
 PARTIAL, STOPPED = ".partial", ".stopped"
 
 
@@ -43,13 +46,15 @@ class RunFolder:
 
     def seal(self) -> Path:
         """Write the manifest, give the folder its final name, and return that."""
-        files = file_digests(self.staged)
+        found = file_digests(self.staged)
+        files = {name: facts for name, facts in found.items() if name not in BESIDE}
         content_digest = digest(files)
         objects = {"content": content_digest}
         self.trail.record("sealed the bundle", objects=objects, files=len(files))
         manifest = {
             "schema_version": MANIFEST_VERSION,
             "files": files,
+            "beside": {name: facts for name, facts in found.items() if name in BESIDE},
             "content_digest": content_digest,
             "audit": {"head": self.trail.head, "entries": self.trail.entries},
         }

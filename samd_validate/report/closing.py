@@ -63,7 +63,7 @@ def _listing(name: str, title: str, lines: list[str]) -> Section:
 
 
 def _from_verdicts(bundle: Bundle) -> Iterator[str]:
-    for verdict in bundle.verdicts:
+    for verdict in bundle.all_verdicts:
         if verdict.outcome in UNMET:
             yield f"Criterion {verdict.criterion} {UNMET[verdict.outcome]}: {verdict.because}."
 

@@ -158,7 +158,7 @@ class Document:
     version: str
     headline: str
     headline_look: str
-    banner: str
+    banners: tuple[str, ...]
     marks: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     protocol_digest: str

@@ -78,7 +78,7 @@ def real_bundle(bundle: Bundle) -> Bundle:
         replace(cohort, provenance=replace(cohort.provenance, is_simulated=False))
         for cohort in bundle.cohorts
     )
-    lock = {"protocol_lock": {"protocol_digest": bundle.protocol_digest}}
+    lock = {"protocol_lock": {"protocol_digest": bundle.protocol_digest, "state": "locked"}}
     return replace(bundle, cohorts=cohorts, attachments=lock)
 
 
