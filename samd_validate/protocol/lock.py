@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -143,7 +142,7 @@ def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         for name, item in zip(_names(value), value, strict=True):
             yield from _flat(item, f"{key}[{name}]")
     else:
-        yield key, json.dumps(value, ensure_ascii=False, sort_keys=True)
+        yield key, canonical_bytes(value).decode()
 
 
 def _names(items: Sequence[Mapping[str, Any]]) -> list[str]:
