@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from samd_validate.core.bundle import Bundle
@@ -48,8 +49,9 @@ def write_reports(bundle: Bundle, out: Path, name: str) -> dict[str, Path]:
     return places
 
 
+@cache
 def known_requirements() -> Requirements:
-    """Return the requirements that the project ships."""
+    """Return the requirements that the project ships; read once in a process."""
     return load_requirements(shipped("traceability"))
 
 

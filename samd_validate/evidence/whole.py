@@ -8,7 +8,6 @@ from pathlib import Path
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a power cut or ``kill -9`` never leaves half of it under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:

@@ -37,8 +37,8 @@ def standing_words(bundle: Bundle) -> str:
     if bundle.looks.status == NOT_AVAILABLE:
         return f"{words}; how often the test labels had been scored before is not known."
     most = max((one.n_before for one in bundle.looks.looks), default=0)
-    times = f"{count_words(most)} times" if most else "never"
-    return f"{words}; the test labels had been scored {times} before, as far as the ledger knows."
+    times = f"been scored {count_words(most)} times before" if most else "never been scored before"
+    return f"{words}; the test labels had {times}, as far as the ledger knows."
 
 
 def promise(bundle: Bundle, numbers: Numbers) -> Section:
