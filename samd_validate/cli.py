@@ -59,11 +59,13 @@ def run(
 
 @app.command()
 def check(protocol: ProtocolFile) -> None:
-    """Check a protocol and say what a run would do, without looking at data."""
-    from samd_validate.pipeline import planned
-    from samd_validate.terminal import show_plan
+    """Say what a run would do and what the protocol leaves open, without looking at data."""
+    from samd_validate.pipeline import planned, planned_answers
+    from samd_validate.terminal import show_answers, show_plan
 
-    show_plan(planned(protocol))
+    plan = planned(protocol)
+    show_answers(planned_answers(protocol, plan))
+    show_plan(plan)
 
 
 @app.command()

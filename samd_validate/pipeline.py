@@ -29,10 +29,12 @@ from samd_validate.execute import run_checks
 from samd_validate.gate import Gate, stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
+from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
 from samd_validate.publish import known_requirements, write_reports
 from samd_validate.reading import read_cohorts
 from samd_validate.study import Study, make_study, split_of, summaries
+from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,11 @@ def run(
         reports = write_reports(bundle, out, evidence.name)
         progress("writing the report", 1.0)
     return Run(bundle=bundle, evidence=evidence, reports=reports)
+
+
+def planned_answers(protocol: Path, plan: Plan) -> tuple[PlanRow, ...]:
+    """Return what a protocol answers of each element of a statistical analysis plan."""
+    return plan_rows(load_elements(shipped("traceability")), plan, lock_state(protocol, plan))
 
 
 @dataclass(frozen=True, kw_only=True)

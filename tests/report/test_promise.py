@@ -132,7 +132,9 @@ def test_order_of_lock_and_first_look_is_told(bundle: Bundle, first: str, order:
 
 def test_labels_never_scored_before(bundle: Bundle) -> None:
     assert "had not been scored before" in looks_words(looked(runs=0), bundle)
-    assert "had never been scored before" in standing_words(with_looks(locked(bundle), looked(runs=0)))
+    assert "had never been scored before" in standing_words(
+        with_looks(locked(bundle), looked(runs=0))
+    )
 
 
 def test_missing_ledger_is_told_in_summary_and_section(
