@@ -44,6 +44,9 @@ def run(
     dataset: Datasets = None,
     out: Annotated[Path, typer.Option(help="Folder for evidence and reports.")] = Path("runs"),
     ledger: Ledger = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was interrupted.")
+    ] = False,
 ) -> None:
     """Carry out a protocol: train or take predictions, check, judge, report."""
     from samd_validate.pipeline import Options
@@ -51,7 +54,7 @@ def run(
     from samd_validate.protocol.places import dataset_places
 
     with _progress() as progress:
-        options = Options(ledger=ledger)
+        options = Options(ledger=ledger, is_resumed=resume)
         done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress, options)
     _show(done)
     raise typer.Exit(_verdict_code(done))
@@ -256,7 +259,7 @@ def main() -> None:
     except SystemExit as stopped:
         if stopped.code != INTERRUPTED:
             raise
-        typer.echo("stopped by the keyboard: no bundle was sealed", err=True)
+        typer.echo("stopped by the keyboard: no bundle was sealed; run --resume goes on", err=True)
         sys.exit(COULD_NOT_RUN)
     except OSError as error:
         where = str(error.filename or "the disk")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,18 @@ from samd_validate.evidence.audit import AuditTrail
 from samd_validate.evidence.bundle import read_bundle, write_bundle
 from samd_validate.evidence.claim import Claim, claimed
 from samd_validate.evidence.environment import environment
-from samd_validate.evidence.folder import RunFolder, open_run
+from samd_validate.evidence.folder import (
+    RunFolder,
+    interrupted,
+    open_run,
+    sealed_runs,
+    take_up,
+)
 from samd_validate.evidence.ledger import Scoring, ledger_folder
-from samd_validate.evidence.locking import lock_state
+from samd_validate.evidence.locking import lock_state, recipe_digests
 from samd_validate.evidence.looks import look_record
 from samd_validate.evidence.predictions import write_predictions
+from samd_validate.evidence.steps import StepStore, code_digest
 from samd_validate.execute import run_checks
 from samd_validate.gate import Gate, stand_at_gate
 from samd_validate.judge import judge
@@ -41,10 +49,12 @@ from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
 class Options:
     """How a run is carried out; nothing here moves a number.
 
-    ``ledger`` is the folder of the ledger of looks at test labels (None: that of this place).
+    ``ledger`` is the folder of the ledger of looks at test labels (None: that of this place);
+    ``is_resumed`` goes on with an interrupted run of the protocol where there is one.
     """
 
     ledger: Path | None = None
+    is_resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +89,30 @@ def run(
     CannotRun
         With every problem. What had been recorded is kept in a folder named ``.stopped``.
     """
-    plan = planned(protocol)
-    lock = lock_state(protocol, plan)
-    with claimed(out, run_name(plan)) as claim:
-        order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
-        evidence = sealed(order, claim, progress)
+    with sealed_run(protocol, places, out, progress, options) as evidence:
         bundle = read_bundle(evidence)
         progress("writing the report", 0.0)
         reports = write_reports(bundle, out, evidence.name)
         progress("writing the report", 1.0)
     return Run(bundle=bundle, evidence=evidence, reports=reports)
+
+
+@contextmanager
+def sealed_run(
+    protocol: Path,
+    places: Mapping[str, Path],
+    out: Path,
+    progress: Progress = no_progress,
+    options: Options = Options(),
+) -> Iterator[Path]:
+    """Carry out a protocol up to its sealed folder, and hold its name in ``out`` in the block."""
+    plan = planned(protocol)
+    lock = lock_state(protocol, plan)
+    with claimed(out, run_name(plan)) as claim:
+        order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
+        evidence = _whole(order) or sealed(order, claim, progress)
+        shutil.rmtree(_kept_beside(order), ignore_errors=True)  # a family may keep none
+        yield evidence
 
 
 def planned_answers(protocol: Path, plan: Plan) -> tuple[PlanRow, ...]:
@@ -109,18 +133,41 @@ class Order:
 
 def sealed(order: Order, claim: Claim, progress: Progress) -> Path:
     """Carry out an order up to its sealed folder, and return that."""
-    name = run_name(order.plan)
-    folder = open_run(order.out, name)
-    checkpoints = order.out / f"{name}.checkpoints"
+    name, steps = run_name(order.plan), _kept_beside(order) / "steps"
+    folder = take_up(order.out, name) if order.options.is_resumed else None
+    if not order.options.is_resumed:
+        shutil.rmtree(steps, ignore_errors=True)
+    folder = folder or open_run(order.out, name)
     try:
         _note_claim(claim, folder)
-        _evidence(order, folder, checkpoints, progress)
-        evidence = folder.seal()
+        _evidence(order, folder, StepStore(steps, _context(order)), progress)
+        return folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
         raise
-    shutil.rmtree(checkpoints, ignore_errors=True)  # a family may keep none
-    return evidence
+
+
+def _whole(order: Order) -> Path | None:
+    """Return the last sealed folder if the run is to be gone on with and nothing is left to do."""
+    name = run_name(order.plan)
+    if not order.options.is_resumed or interrupted(order.out, name) is not None:
+        return None
+    whole = sealed_runs(order.out, name)
+    return whole[-1] if whole else None
+
+
+def _kept_beside(order: Order) -> Path:
+    """Return where states of training and steps lie until the bundle is sealed."""
+    return order.out / f"{run_name(order.plan)}.checkpoints"
+
+
+def _context(order: Order) -> dict[str, object]:
+    """Return what every step depends on beside its own parameters and inputs."""
+    plan, used = order.plan, environment()
+    recipes = recipe_digests(plan)
+    names = ("samd_validate", "python", "system", "packages")
+    software = {name: used[name] for name in names}
+    return {"protocol": plan.loaded.digest, "recipes": recipes, "code": code_digest(), **software}
 
 
 def _note_claim(claim: Claim, folder: RunFolder) -> None:
@@ -135,7 +182,7 @@ def run_name(plan: Plan) -> str:
     return f"{plan.protocol.id}-{plan.protocol.version}-{short}"
 
 
-def _evidence(order: Order, folder: RunFolder, checkpoints: Path, progress: Progress) -> None:
+def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progress) -> None:
     plan, trail = order.plan, folder.trail
     _note_plan(order, trail)
     cohorts = read_cohorts(plan, order.places, progress)
@@ -145,14 +192,15 @@ def _evidence(order: Order, folder: RunFolder, checkpoints: Path, progress: Prog
         trail.record("read a data set", objects=objects, dataset=name, counts=counts)
     criteria = criteria_of(plan)
     split = split_of(plan, cohorts)
-    gate = stand_at_gate(plan, cohorts, split, criteria, progress)
+    gate = stand_at_gate(plan, cohorts, split, criteria, progress, kept)
     _keep_gate(gate, folder)
-    study = make_study(plan, cohorts, split, progress, checkpoints=checkpoints)
+    study = make_study(plan, cohorts, split, progress, checkpoints=_kept_beside(order))
     _keep_models(study, folder)
     looks = _note_looks(order, study, folder)
     write_predictions(study.inputs.populations, folder)
     later = [planned for planned in plan.checks if not planned.check.is_gate]
-    ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress)]
+    ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress, kept)]
+    trail.record("ran the checks", objects=kept.digests, taken_from_before=kept.taken)
     outputs = _in_order(plan, ran)
     findings = tuple(finding for _, output in outputs for finding in output.findings)
     cards = model_cards(plan, study)

@@ -109,11 +109,9 @@ def take_up(parent: Path, name: str) -> RunFolder | None:
     CannotRun
         If its audit trail is broken.
     """
-    stopped = [path for path in _left(parent, name, STOPPED) if not _final_of(path).exists()]
-    candidates = _left(parent, name, PARTIAL) or stopped[-1:]
-    if not candidates:
+    left = interrupted(parent, name)
+    if left is None:
         return None
-    left = candidates[-1]
     final = _final_of(left)
     trail = left / TRAIL_FILE
     is_begun = trail.is_file() and b"\n" in trail.read_bytes()
@@ -130,6 +128,13 @@ def take_up(parent: Path, name: str) -> RunFolder | None:
     run_id = str(details.get("run", "")) if isinstance(details, dict) else ""
     taken.record("took up the run where it had stopped", reason=left.suffix, run=run_id)
     return RunFolder(staged=staged, final=final, trail=taken, run_id=run_id)
+
+
+def interrupted(parent: Path, name: str) -> Path | None:
+    """Return the folder of an interrupted run of a name that was not carried to its end."""
+    stopped = [path for path in _left(parent, name, STOPPED) if not _final_of(path).exists()]
+    candidates = [*stopped, *_left(parent, name, PARTIAL)]
+    return candidates[-1] if candidates else None
 
 
 def _begun(staged: Path, final: Path) -> RunFolder:
