@@ -39,7 +39,7 @@ from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
-from samd_validate.publish import known_requirements, write_reports
+from samd_validate.publish import known_requirements, places_of, write_reports
 from samd_validate.reading import read_cohorts
 from samd_validate.study import Study, make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
@@ -91,9 +91,12 @@ def run(
     """
     with sealed_run(protocol, places, out, progress, options) as evidence:
         bundle = read_bundle(evidence)
-        progress("writing the report", 0.0)
-        reports = write_reports(bundle, out, evidence.name)
-        progress("writing the report", 1.0)
+        reports = places_of(out, evidence.name)
+        is_done = options.is_resumed and all(path.is_file() for path in reports.values())
+        if not is_done:
+            progress("writing the report", 0.0)
+            write_reports(bundle, out, evidence.name)
+            progress("writing the report", 1.0)
     return Run(bundle=bundle, evidence=evidence, reports=reports)
 
 

@@ -3,7 +3,9 @@
 ``python tests/support/killing.py PLACE KILLS SEED [PROTOCOL [NAME=PATH]]`` kills at KILLS moments
 and prints a JSON list: for each run the moments of its kills (seconds after its start), how many
 folders were left half done, whether a step was taken from before, and which files differ from
-those of a run that nobody killed. Without a protocol it is the smallest: predictions of a device.
+those of a run that nobody killed; it ends with 1 if any differs. Without a protocol it is the
+smallest, predictions of a device, and every run is a fork of one process that has all code loaded;
+runs of a protocol that is named are processes of their own, because training has threads.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ def killed_runs(
 ) -> list[dict[str, object]]:
     """Return what became of runs until ``kills`` moments were hit."""
     draw = random.Random(seed)
-    carried_out(protocol, data, place / "warm", False)  # what it loads, every child has
+    if is_forked(data):
+        carried_out(protocol, data, place / "warm", False)  # what it loads, every child has
     start = time.monotonic()
     assert waited(child(protocol, data, place / "whole", False)) == 0
     lasts = time.monotonic() - start
@@ -83,6 +86,10 @@ def child(protocol: Path, data: list[str], out: Path, is_resumed: bool) -> int:
     process = os.fork()
     if process:
         return process
+    if not is_forked(data):
+        resumed = ["resume"] if is_resumed else ["start"]
+        own = [sys.executable, __file__, *resumed, str(protocol), str(out), *data]
+        os.execv(sys.executable, own)
     code = 99
     try:
         code = carried_out(protocol, data, out, is_resumed)
@@ -131,6 +138,10 @@ def taken_steps(out: Path) -> int:
     return len(details["taken_from_before"])
 
 
+def is_forked(data: list[str]) -> bool:
+    return any(one.startswith("my-predictions=") for one in data)
+
+
 def smallest(place: Path) -> tuple[Path, list[str]]:
     from black_box import small_black_box
 
@@ -144,12 +155,17 @@ def smallest(place: Path) -> tuple[Path, list[str]]:
     return path, [f"my-predictions={place / 'p.csv'}"]
 
 
-def main(arguments: list[str], tell: Callable[[str], object] = print) -> None:
+def main(arguments: list[str], tell: Callable[[str], object] = print) -> int:
+    if arguments[0] in ("start", "resume"):
+        protocol, out, *data = arguments[1:]
+        return carried_out(Path(protocol), data, Path(out), arguments[0] == "resume")
     place, kills, seed = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     place.mkdir(parents=True, exist_ok=True)
     given = (Path(arguments[3]), arguments[4:]) if arguments[3:] else smallest(place)
-    tell(json.dumps(killed_runs(place, kills, seed, *given), indent=1))
+    told = killed_runs(place, kills, seed, *given)
+    tell(json.dumps(told, indent=1))
+    return int(any(one["differ"] or one["left"] for one in told))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
