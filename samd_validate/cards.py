@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from samd_validate.core.canonical import digest_bytes, plain
 from samd_validate.core.cohort import Cohort
+from samd_validate.core.seeds import step_seed
 from samd_validate.core.verdict import Criterion
 from samd_validate.plan import Plan
 from samd_validate.study import Study
@@ -21,6 +22,15 @@ def _criterion(entry: object) -> Criterion:
     fields["finding"] = fields["finding"].key
     del fields["expected"]  # it plans the size of the study; no verdict reads it
     return Criterion(**fields)
+
+
+def seeds_of(plan: Plan) -> dict[str, object]:
+    """Return the protocol's seed and those of data sets, models and checks, made from it."""
+    seed = plan.protocol.seed
+    steps = [f"dataset/{one.dataset.id}" for one in plan.reads]
+    steps += [f"model/{one.recipe.name}" for one in plan.models]
+    steps += [f"check/{one.step}" for one in plan.checks]
+    return {"protocol": str(seed), **{step: str(step_seed(seed, step)) for step in steps}}
 
 
 def model_cards(plan: Plan, study: Study) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samd_validate import __version__
-from samd_validate.cards import criteria_of, model_cards
+from samd_validate.cards import criteria_of, model_cards, seeds_of
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.canonical import digest, digest_bytes, plain
 from samd_validate.core.cohort import Cohort
@@ -31,7 +31,9 @@ from samd_validate.evidence.folder import (
 from samd_validate.evidence.ledger import Scoring, ledger_folder
 from samd_validate.evidence.locking import lock_state, recipe_digests
 from samd_validate.evidence.looks import look_record
+from samd_validate.evidence.machine import machine
 from samd_validate.evidence.predictions import write_predictions
+from samd_validate.evidence.sbom import SBOM_FILE, sbom_bytes
 from samd_validate.evidence.steps import StepStore, code_digest
 from samd_validate.execute import run_checks
 from samd_validate.gate import Gate, stand_at_gate
@@ -223,10 +225,13 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
         criteria=criteria,
         verdicts=judge(criteria, findings),
         environment=environment(),
+        machine=machine(),
+        seeds=seeds_of(plan),
         attachments={**_attachments(cohorts), "protocol_lock": order.lock},
         looks=looks,
     )
     write_bundle(bundle, folder)
+    folder.write(SBOM_FILE, sbom_bytes())
     outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.all_verdicts}
     trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 

@@ -17,6 +17,7 @@ class CohortSummary:
 
     ``role`` is ``development`` or ``external``; ``parts`` maps a part (``development``,
     ``tuning``, ``test``, or the id of the data set) to counts ``units``, ``patients``, ``events``.
+    ``merkle_root`` is one digest for all source files, empty where there are none.
     """
 
     id: str
@@ -29,6 +30,7 @@ class CohortSummary:
     flow: tuple[FlowRow, ...]
     provenance: Provenance
     parts: Mapping[str, Mapping[str, int]]
+    merkle_root: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +66,10 @@ class Bundle:
 
     ``protocol`` is the protocol as JSON (see the protocol's schema for its keys),
     ``protocol_source`` its text as received. ``model`` and ``comparators`` are model cards.
-    ``environment`` holds versions and hardware. ``content_digest`` covers every file of the
+    ``environment`` holds versions, ``seeds`` the seed of each step (text: it has 63 bits).
+    ``content_digest`` covers every file of the
     bundle but the audit trail, whose last link is ``audit_head``, and what depends on place and
-    time: ``looks`` (the ledger) and the machine.
+    time: ``looks`` (the ledger) and ``machine`` (hardware, threads, flags).
     """
 
     protocol: Mapping[str, object]
@@ -88,6 +91,8 @@ class Bundle:
     content_digest: str = ""
     audit_head: str = ""
     looks: LookRecord | None = None
+    machine: Mapping[str, object] = field(default_factory=dict)
+    seeds: Mapping[str, object] = field(default_factory=dict)
     schema_version: int = 1
 
     @property

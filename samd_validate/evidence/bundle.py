@@ -15,7 +15,7 @@ from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.finding import Figure, Finding, Table
 from samd_validate.core.looks import LookRecord
 from samd_validate.core.verdict import Criterion, Verdict
-from samd_validate.evidence.folder import LOOKS_FILE, MANIFEST_FILE, RunFolder
+from samd_validate.evidence.folder import LOOKS_FILE, MACHINE_FILE, MANIFEST_FILE, RunFolder
 
 BUNDLE_VERSION = 1
 LISTS: dict[str, Any] = {
@@ -37,6 +37,8 @@ def write_bundle(bundle: Bundle, folder: RunFolder) -> None:
     folder.write_json("run.json", _run_record(bundle))
     if bundle.looks is not None:
         folder.write_json(LOOKS_FILE, {"schema_version": BUNDLE_VERSION, **vars(bundle.looks)})
+    if bundle.machine:
+        folder.write_json(MACHINE_FILE, bundle.machine)
     for name in LISTS:
         folder.write_json(f"{name}.json", getattr(bundle, name))
     for name in FOLDERS:
@@ -57,6 +59,7 @@ def _run_record(bundle: Bundle) -> dict[str, object]:
         "model": bundle.model,
         "comparators": bundle.comparators,
         "operating_point": bundle.operating_point,
+        "seeds": bundle.seeds,
     }
 
 
@@ -105,6 +108,8 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
         environment=_json(folder / "environment.json"),
         attachments={p.stem: _json(p) for p in sorted((folder / "attachments").glob("*.json"))},
         looks=_looks(folder / LOOKS_FILE),
+        machine=_json(folder / MACHINE_FILE) if (folder / MACHINE_FILE).is_file() else {},
+        seeds=run.get("seeds", {}),
         content_digest=manifest["content_digest"],
         audit_head=manifest["audit"]["head"],
         **lists,

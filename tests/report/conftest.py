@@ -62,7 +62,6 @@ def bundle() -> Bundle:
         environment={
             "python": "3.11.7",
             "system": "Linux x86_64",
-            "processors": 2,
             "source": {"commit": "a" * 40, "is_dirty": True},
             "packages": {"numpy": "2.4.6", "weasyprint": "70.0", "zzz": "1"},
         },
