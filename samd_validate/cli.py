@@ -47,14 +47,19 @@ def run(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a run that was interrupted.")
     ] = False,
+    without_predictions: Annotated[
+        bool, typer.Option("--without-predictions", help="Leave out the scores of each case.")
+    ] = False,
 ) -> None:
     """Carry out a protocol: train or take predictions, check, judge, report."""
-    from samd_validate.pipeline import Options
     from samd_validate.pipeline import run as run_pipeline
     from samd_validate.protocol.places import dataset_places
+    from samd_validate.record import Options
 
     with _progress() as progress:
-        options = Options(ledger=ledger, is_resumed=resume)
+        options = Options(
+            ledger=ledger, is_resumed=resume, keeps_predictions=not without_predictions
+        )
         done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress, options)
     _show(done)
     raise typer.Exit(_verdict_code(done))

@@ -11,13 +11,11 @@ from pathlib import Path
 from samd_validate import __version__
 from samd_validate.cards import criteria_of, model_cards, seeds_of
 from samd_validate.core.bundle import Bundle, StepRecord
-from samd_validate.core.canonical import digest, digest_bytes, plain
+from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.errors import CannotRun, gather
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.finding import CheckOutput
-from samd_validate.core.looks import LookRecord
 from samd_validate.core.model import Progress, no_progress
-from samd_validate.evidence.audit import AuditTrail
 from samd_validate.evidence.bundle import read_bundle, write_bundle
 from samd_validate.evidence.claim import Claim, claimed
 from samd_validate.evidence.environment import environment
@@ -28,35 +26,34 @@ from samd_validate.evidence.folder import (
     sealed_runs,
     take_up,
 )
-from samd_validate.evidence.ledger import Scoring, ledger_folder
-from samd_validate.evidence.locking import lock_state, recipe_digests
-from samd_validate.evidence.looks import look_record
+from samd_validate.evidence.locking import lock_state
 from samd_validate.evidence.machine import machine
-from samd_validate.evidence.predictions import write_predictions
+from samd_validate.evidence.predictions import write_cases, write_predictions
 from samd_validate.evidence.sbom import SBOM_FILE, sbom_bytes
-from samd_validate.evidence.steps import StepStore, code_digest
+from samd_validate.evidence.steps import StepStore
 from samd_validate.execute import run_checks
-from samd_validate.gate import Gate, stand_at_gate
+from samd_validate.gate import stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
 from samd_validate.publish import known_requirements, places_of, write_reports
 from samd_validate.reading import read_cohorts
-from samd_validate.study import Study, make_study, split_of, summaries
+from samd_validate.record import (
+    PLAIN,
+    Options,
+    Order,
+    context,
+    keep_gate,
+    keep_models,
+    kept_beside,
+    note_claim,
+    note_looks,
+    note_plan,
+    run_name,
+)
+from samd_validate.study import make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How a run is carried out; nothing here moves a number.
-
-    ``ledger`` is the folder of the ledger of looks at test labels (None: that of this place);
-    ``is_resumed`` goes on with an interrupted run of the protocol where there is one.
-    """
-
-    ledger: Path | None = None
-    is_resumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +76,7 @@ def run(
     places: Mapping[str, Path],
     out: Path,
     progress: Progress = no_progress,
-    options: Options = Options(),
+    options: Options = PLAIN,
 ) -> Run:
     """Carry out a protocol and leave a sealed bundle and its reports in ``out``.
 
@@ -108,7 +105,7 @@ def sealed_run(
     places: Mapping[str, Path],
     out: Path,
     progress: Progress = no_progress,
-    options: Options = Options(),
+    options: Options = PLAIN,
 ) -> Iterator[Path]:
     """Carry out a protocol up to its sealed folder, and hold its name in ``out`` in the block."""
     plan = planned(protocol)
@@ -116,7 +113,7 @@ def sealed_run(
     with claimed(out, run_name(plan)) as claim:
         order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
         evidence = _whole(order) or sealed(order, claim, progress)
-        shutil.rmtree(_kept_beside(order), ignore_errors=True)  # a family may keep none
+        shutil.rmtree(kept_beside(order), ignore_errors=True)  # a family may keep none
         yield evidence
 
 
@@ -125,27 +122,16 @@ def planned_answers(protocol: Path, plan: Plan) -> tuple[PlanRow, ...]:
     return plan_rows(load_elements(shipped("traceability")), plan, lock_state(protocol, plan))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What is to be carried out: a plan with its lock, on which data, into which folder."""
-
-    plan: Plan
-    lock: Mapping[str, object]
-    places: Mapping[str, Path]
-    out: Path
-    options: Options
-
-
 def sealed(order: Order, claim: Claim, progress: Progress) -> Path:
     """Carry out an order up to its sealed folder, and return that."""
-    name, steps = run_name(order.plan), _kept_beside(order) / "steps"
+    name, steps = order.name, kept_beside(order) / "steps"
     folder = take_up(order.out, name) if order.options.is_resumed else None
     if not order.options.is_resumed:
         shutil.rmtree(steps, ignore_errors=True)
     folder = folder or open_run(order.out, name)
     try:
-        _note_claim(claim, folder)
-        _evidence(order, folder, StepStore(steps, _context(order)), progress)
+        note_claim(claim, folder)
+        _evidence(order, folder, StepStore(steps, context(order)), progress)
         return folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
@@ -154,42 +140,16 @@ def sealed(order: Order, claim: Claim, progress: Progress) -> Path:
 
 def _whole(order: Order) -> Path | None:
     """Return the last sealed folder if the run is to be gone on with and nothing is left to do."""
-    name = run_name(order.plan)
+    name = order.name
     if not order.options.is_resumed or interrupted(order.out, name) is not None:
         return None
     whole = sealed_runs(order.out, name)
     return whole[-1] if whole else None
 
 
-def _kept_beside(order: Order) -> Path:
-    """Return where states of training and steps lie until the bundle is sealed."""
-    return order.out / f"{run_name(order.plan)}.checkpoints"
-
-
-def _context(order: Order) -> dict[str, object]:
-    """Return what every step depends on beside its own parameters and inputs."""
-    plan, used = order.plan, environment()
-    recipes = recipe_digests(plan)
-    names = ("samd_validate", "python", "system", "packages")
-    software = {name: used[name] for name in names}
-    return {"protocol": plan.loaded.digest, "recipes": recipes, "code": code_digest(), **software}
-
-
-def _note_claim(claim: Claim, folder: RunFolder) -> None:
-    if claim.left_by is not None:
-        reason = "that process died without giving it back"
-        folder.trail.record("took over the claim of a process", reason=reason, of=claim.left_by)
-
-
-def run_name(plan: Plan) -> str:
-    """Return the name of a run's folder: protocol, version, and the start of its digest."""
-    short = plan.loaded.digest.removeprefix("sha256:")[:8]
-    return f"{plan.protocol.id}-{plan.protocol.version}-{short}"
-
-
 def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progress) -> None:
     plan, trail = order.plan, folder.trail
-    _note_plan(order, trail)
+    note_plan(order, trail)
     cohorts = read_cohorts(plan, order.places, progress)
     for name, cohort in cohorts.items():
         objects = {"data": cohort.provenance.fingerprint}
@@ -198,15 +158,19 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
     criteria = criteria_of(plan)
     split = split_of(plan, cohorts)
     gate = stand_at_gate(plan, cohorts, split, criteria, progress, kept)
-    _keep_gate(gate, folder)
-    study = make_study(plan, cohorts, split, progress, checkpoints=_kept_beside(order))
-    _keep_models(study, folder)
-    looks = _note_looks(order, study, folder)
-    write_predictions(study.inputs.populations, folder)
+    keep_gate(gate, folder)
+    study = make_study(plan, cohorts, split, progress, checkpoints=kept_beside(order))
+    keep_models(study, folder)
+    looks = note_looks(order, study, folder)
+    if order.options.keeps_predictions:
+        write_predictions(study.inputs.populations, folder)
     later = [planned for planned in plan.checks if not planned.check.is_gate]
     ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress, kept)]
     trail.record("ran the checks", objects=kept.digests, taken_from_before=kept.taken)
     outputs = _in_order(plan, ran)
+    if order.options.keeps_predictions:
+        tables = [table for _, output in outputs for table in output.cases]
+        write_cases(tables, study.inputs.populations, folder)
     findings = tuple(finding for _, output in outputs for finding in output.findings)
     cards = model_cards(plan, study)
     bundle = Bundle(
@@ -227,6 +191,7 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
         environment=environment(),
         machine=machine(),
         seeds=seeds_of(plan),
+        has_predictions=order.options.keeps_predictions,
         attachments={**_attachments(cohorts), "protocol_lock": order.lock},
         looks=looks,
     )
@@ -236,57 +201,12 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
     trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 
 
-def _note_plan(order: Order, trail: AuditTrail) -> None:
-    loaded, lock = order.plan.loaded, order.lock
-    objects = {"protocol": loaded.digest, "protocol_source": loaded.source_digest}
-    if "lock_digest" in lock:
-        objects["lock"] = str(lock["lock_digest"])
-    trail.record("planned", objects=objects, reason=str(lock["why"]), lock=lock["state"])
-
-
-def _note_looks(order: Order, study: Study, folder: RunFolder) -> LookRecord:
-    """Record, here and in the ledger, that the labels of test sets are scored from now on."""
-    plan, populations = order.plan, study.inputs.populations
-    scoring = Scoring(
-        run=folder.run_id,
-        protocol=plan.protocol.id,
-        version=plan.protocol.version,
-        digest=plan.loaded.digest,
-        is_locked=order.lock["state"] == "locked",
-    )
-    place, level = ledger_folder(order.options.ledger), plan.protocol.intervals.level
-    looks = look_record(place, scoring, populations, plan.protocol.looks, level)
-    objects = {f"labels of {one.population}": one.labels for one in looks.looks}
-    told = {"status": looks.status, "why": looks.why}
-    names = [population.name for population in populations]
-    folder.trail.record("opened the labels", objects=objects, populations=names, ledger=told)
-    return looks
-
-
-def _keep_gate(gate: Gate, folder: RunFolder) -> None:
-    """Record the verdicts of the gate; where one ends the run, keep its findings and stop."""
-    outcomes = {verdict.criterion: verdict.outcome for verdict in gate.verdicts}
-    folder.trail.record("looked for leaks before training", outcomes=outcomes)
-    if gate.problems:
-        findings = [finding for _, output in gate.outputs for finding in output.findings]
-        folder.write_json("gate.json", {"schema_version": 1, "findings": plain(findings)})
-    gather(list(gate.problems))
-
-
 def _in_order(
     plan: Plan, ran: Sequence[tuple[StepRecord, CheckOutput]]
 ) -> list[tuple[StepRecord, CheckOutput]]:
     """Return what the steps gave in the order of the protocol."""
     order = [planned.step for planned in plan.checks]
     return sorted(ran, key=lambda one: order.index(one[0].id))
-
-
-def _keep_models(study: Study, folder: RunFolder) -> None:
-    for number, model in enumerate(study.models):
-        artefact = model.artefact()
-        folder.write(f"models/{number}-{model.name}.bin", artefact)
-        objects = {"model": digest_bytes(artefact)}
-        folder.trail.record("trained a model", objects=objects, model=model.name)
 
 
 def _attachments(cohorts: Mapping[str, Cohort]) -> dict[str, object]:

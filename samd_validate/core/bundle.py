@@ -67,6 +67,7 @@ class Bundle:
     ``protocol`` is the protocol as JSON (see the protocol's schema for its keys),
     ``protocol_source`` its text as received. ``model`` and ``comparators`` are model cards.
     ``environment`` holds versions, ``seeds`` the seed of each step (text: it has 63 bits).
+    ``has_predictions`` is false where the scores of cases were left out on request.
     ``content_digest`` covers every file of the
     bundle but the audit trail, whose last link is ``audit_head``, and what depends on place and
     time: ``looks`` (the ledger) and ``machine`` (hardware, threads, flags).
@@ -93,6 +94,7 @@ class Bundle:
     looks: LookRecord | None = None
     machine: Mapping[str, object] = field(default_factory=dict)
     seeds: Mapping[str, object] = field(default_factory=dict)
+    has_predictions: bool = True
     schema_version: int = 1
 
     @property

@@ -60,6 +60,7 @@ def _run_record(bundle: Bundle) -> dict[str, object]:
         "comparators": bundle.comparators,
         "operating_point": bundle.operating_point,
         "seeds": bundle.seeds,
+        "has_predictions": bundle.has_predictions,
     }
 
 
@@ -110,6 +111,7 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
         looks=_looks(folder / LOOKS_FILE),
         machine=_json(folder / MACHINE_FILE) if (folder / MACHINE_FILE).is_file() else {},
         seeds=run.get("seeds", {}),
+        has_predictions=run.get("has_predictions", True),
         content_digest=manifest["content_digest"],
         audit_head=manifest["audit"]["head"],
         **lists,

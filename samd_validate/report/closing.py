@@ -223,11 +223,21 @@ def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _predictions_words(bundle: Bundle) -> str:
+    if bundle.has_predictions:
+        return "in predictions/ and cases/ as Parquet, under keyed pseudonyms of unit and patient"
+    return (
+        "left out on request (--without-predictions): no estimate can be recomputed from this "
+        "evidence folder alone"
+    )
+
+
 def _records(bundle: Bundle) -> tuple[Block, ...]:
     facts = [
         ("Protocol digest", bundle.protocol_digest),
         ("Evidence digest", bundle.content_digest or "not sealed"),
         ("Head of the audit trail", bundle.audit_head or "none"),
+        ("Scores of each case", _predictions_words(bundle)),
         ("Attachments", ", ".join(sorted(bundle.attachments)) or "none"),
         ("Signatures", "none in this run"),
     ]

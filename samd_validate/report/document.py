@@ -30,6 +30,7 @@ def document(bundle: Bundle, matrix: Matrix) -> Document:
         facts=opening.title_facts(bundle),
         protocol_digest=bundle.protocol_digest,
         software_version=bundle.software_version,
+        is_recomputable=bundle.has_predictions,
         authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
         sections=(*sections, closing.glossary(repr(sections))),
     )

@@ -165,6 +165,7 @@ class Document:
     software_version: str
     sections: tuple[Section, ...]
     authors: tuple[str, ...] = ()
+    is_recomputable: bool = True
     lang: str = "en"
 
     def listed(self, kinds: tuple[str, ...]) -> tuple[Block, ...]:

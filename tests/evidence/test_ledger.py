@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_population import population
 
-from samd_validate.core.cohort import Cohort, Provenance
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.inputs import Population
 from samd_validate.core.looks import NOT_AVAILABLE
@@ -30,23 +30,6 @@ from samd_validate.protocol.schema import LooksBudget
 
 pytestmark = pytest.mark.requirement("REQ-PRESPECIFICATION")
 BUDGET = LooksBudget(at_most=2, rationale="two looks were agreed")
-
-
-def population(
-    labels: tuple[int, ...] = (0, 1, 0), fingerprint: str = "sha256:a", name: str = "hillcrest"
-) -> Population:
-    n = len(labels)
-    cohort = Cohort(
-        name=name,
-        unit_id=np.array([f"u{number}" for number in range(n)]),
-        patient_id=np.array([f"p{number}" for number in range(n)]),
-        site=np.full(n, "s"),
-        label=np.array(labels),
-        provenance=Provenance(
-            source="s", title="t", licence="l", citation="c", fingerprint=fingerprint
-        ),
-    )
-    return Population(name=name, cohort=cohort, score=np.full(n, 0.5))
 
 
 def scoring(run: str, *, version: str = "1.0.0", is_locked: bool = True) -> Scoring:
