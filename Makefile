@@ -23,6 +23,7 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/size_of_decisions.py | $(BIN)/python tests/support/into_page.py docs/methods/comparison.md
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
+	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
 
 # hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks
 torture: .venv/test.stamp

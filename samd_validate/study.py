@@ -141,12 +141,22 @@ def _fit(planned: PlannedModel, request: FitRequest) -> Model:
 def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
     """Return a way to fit a model again with some of its recipe's parameters changed."""
 
-    def refit(changed: Mapping[str, object]) -> Model:
+    def refit(
+        changed: Mapping[str, object],
+        *,
+        development: Cohort | None = None,
+        tuning: Cohort | None = None,
+    ) -> Model:
         try:
             params = planned.family.params.model_validate({**planned.recipe.params, **changed})
         except ValidationError as error:
             raise ValueError("; ".join(one["msg"] for one in error.errors())) from None
-        return _fit(replace(planned, params=params), request)
+        parts = replace(
+            request,
+            development=development or request.development,
+            tuning=tuning or request.tuning,
+        )
+        return _fit(replace(planned, params=params), parts)
 
     return refit
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samd_validate.checks._common import Params, findings_of, sample_of
-from samd_validate.core.estimate import Estimate
+from samd_validate.checks._forest import forest_row
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
@@ -65,16 +65,7 @@ def _forest(step: str, inputs: Inputs, measure: str) -> Figure:
     for population in inputs.populations:
         sample = sample_of(population, inputs.threshold)
         value = estimate((measure,), sample, inputs.intervals)[measure]
-        row: dict[str, object] = {
-            "label": population.name,
-            "n": value.n,
-            "n_events": value.n_events,
-        }
-        if isinstance(value, Estimate):
-            row |= {"value": value.value, "low": value.low, "high": value.high, "reason": ""}
-        else:
-            row |= {"value": None, "low": None, "high": None, "reason": value.reason}
-        rows.append(row)
+        rows.append(forest_row(population.name, value))
     title = MEASURES[measure].title
     return Figure(
         id=f"{step}-{measure}",

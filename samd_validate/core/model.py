@@ -42,12 +42,22 @@ class Model(Protocol):
         ...
 
 
-Refit: TypeAlias = Callable[[Mapping[str, object]], Model]
-"""Fits a model again, on the same parts and from the same seed, with some hyper-parameters changed.
+class Refit(Protocol):
+    """Fits a model again from the same seed, with some hyper-parameters or parts changed."""
 
-Raises ``ValueError`` where a hyper-parameter is unknown or out of range, and ``CannotRun`` where
-training fails.
-"""
+    def __call__(
+        self,
+        changed: Mapping[str, object],
+        *,
+        development: Cohort | None = None,
+        tuning: Cohort | None = None,
+    ) -> Model:
+        """Return the model; parts that are None are those of the study.
+
+        Raises ``ValueError`` where a hyper-parameter is unknown or out of range, and ``CannotRun``
+        where training fails.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

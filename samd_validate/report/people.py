@@ -5,6 +5,7 @@ from __future__ import annotations
 from samd_validate.core.bundle import Bundle, CohortSummary, StepRecord
 from samd_validate.report.build import Numbers, code, flow_diagram, grid, number, texts
 from samd_validate.report.harmonisation import harmonisation
+from samd_validate.report.identity import identity
 from samd_validate.report.results import step_section
 from samd_validate.report.tree import Block, Cell, Flow, Paragraph, Section
 from samd_validate.report.words import count_words, is_of_images
@@ -17,7 +18,7 @@ def populations(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers)
     flows = [flow(cohort, numbers) for cohort in bundle.cohorts if cohort.flow]
     counts = _counts(bundle, numbers)
     variables = harmonisation(bundle, numbers)
-    inner = [variables] if variables else []
+    inner = [one for one in (variables, identity(bundle, numbers)) if one is not None]
     inner += [step_section(step, bundle, numbers) for step in steps]
     lead = "Every unit that entered a data set is accounted for; none is dropped in silence."
     blocks: tuple[Block, ...] = (Paragraph(text=lead), *flows, counts)

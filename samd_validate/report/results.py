@@ -8,6 +8,8 @@ from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Figure, Finding, Table
 from samd_validate.report.build import Numbers, grid, number, picture, plain_table, texts
+from samd_validate.report.groups import group_tables, of_compared_groups
+from samd_validate.report.measured import method_words
 from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
 from samd_validate.report.words import (
     count_words,
@@ -97,9 +99,14 @@ def _finding_tables(
 ) -> list[Block]:
     if not findings:
         return []
-    whole = [finding for finding in findings if finding.subset == "all"]
-    parts = [finding for finding in findings if finding.subset != "all"]
+    compared = of_compared_groups(findings)
+    single = [finding for finding in findings if finding not in compared]
+    whole = [finding for finding in single if finding.subset == "all"]
+    parts = [finding for finding in single if finding.subset != "all"]
     blocks: list[Block] = []
+    if compared:
+        title = f"{step_title(step)}: each group, and how it differs"
+        blocks += group_tables(f"findings-{step.id}-groups", title, compared, bundle, numbers)
     for name, group in (("findings", whole), ("findings by subset", parts)):
         if group:
             title = f"{step_title(step)}: {name}"
@@ -141,30 +148,6 @@ def _finding_row(
     cells.append(number(count_words(measurement.n)))
     cells += [number(count_words(measurement.n_events))] * has_events
     return [*cells, Cell(text=method_words(measurement) if is_number else "–")]
-
-
-def method_words(measurement: object) -> str:
-    """Return how an interval was made, with the number of resamples and what was undefined."""
-    if not isinstance(measurement, Estimate):
-        return "–"
-    words = measurement.method.replace("_", " ")
-    if measurement.n_resamples:
-        words += f", {count_words(measurement.n_resamples)} resamples"
-    if measurement.n_undefined:
-        words += f" ({count_words(measurement.n_undefined)} undefined)"
-    if measurement.p_value is not None:
-        words += f", p {p_words(measurement.p_value)}"
-    return f"{words}; {measurement.note}" if measurement.note else words
-
-
-def p_words(p_value: float) -> str:
-    """Return a p-value as journals write it.
-
-    >>> p_words(0.0004), p_words(0.032)
-    ('< 0.001', '= 0.032')
-    """
-    smallest = 0.001
-    return "< 0.001" if p_value < smallest else f"= {p_value:.3f}"
 
 
 def figures_of(step: StepRecord, bundle: Bundle) -> list[Figure]:

@@ -70,6 +70,11 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "iou_030": "IoU of reference and map, cut at 0.3",
         "iou_050": "IoU of reference and map, cut at 0.5",
         "score_change": "Mean change of the score",
+        "alarm_rate": "Share of patients with an alarm",
+        "slices_confirmed": "Slices confirmed on other patients",
+        "demographic_parity_difference": "Gap in the share with an alarm (demographic parity)",
+        "equal_opportunity_difference": "Gap in sensitivity (equal opportunity)",
+        "equalised_odds_difference": "Gap in sensitivity or false alarms (equalised odds)",
         "smd": "Standardised mean difference",
         "strongest_single_auroc": "Strongest single AUROC",
         "mask_auroc": "AUROC of what was measured",
@@ -77,6 +82,18 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "count_auroc": "AUROC of how often it was measured",
     }
 )
+
+ENDINGS = {
+    "_difference_to_rest": "Difference to the rest in {}",
+    "_difference_to_reference": "Difference to the reference group in {}",
+    "_largest_gap": "Largest gap in {}",
+    "_site_mean": "Mean over sites of {}",
+    "_further_site": "{} at a further site",
+    "_site_i2": "Share of differences between sites in {} that is not chance (I2)",
+    "_site_tau2": "Variance between sites of {} (tau2)",
+    "_difference": "Difference in {}",
+    "_diff": "Difference in {}",
+}
 
 OUTCOMES: Mapping[str, str] = MappingProxyType(
     {
@@ -96,9 +113,10 @@ def measure_words(measure: str) -> str:
     """
     if measure in MEASURES:
         return MEASURES[measure]
-    for ending in ("_difference", "_diff"):
+    for ending, words in ENDINGS.items():
         if measure.endswith(ending):
-            return f"Difference in {_inside(measure.removesuffix(ending))}"
+            said = words.format(_inside(measure.removesuffix(ending)))
+            return said[:1].upper() + said[1:]
     words = measure.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 

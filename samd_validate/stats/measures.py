@@ -160,6 +160,15 @@ _ALL = (
         share=True,
     ),
     at_threshold(
+        "alarm_rate",
+        "Share of alarms",
+        "none",
+        "Share of patients who raise an alarm.",
+        parts=of_sums.alarm_rate,
+        share=True,
+        both=False,
+    ),
+    at_threshold(
         "lr_pos",
         "Positive likelihood ratio",
         "higher",

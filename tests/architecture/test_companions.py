@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 
 from samd_validate import checks, models, readers
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
+from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models import augmentation, imputation
@@ -80,10 +83,14 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *LEAKAGE_MEASURES,
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
+        *FAIRNESS_MEASURES,
+        "slices_confirmed",
+        *SITE_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:
-            assert measure in own or measure.removesuffix("_difference") in own | MEASURES.keys()
+            base = re.sub(r"_(difference(_to_rest|_to_reference)?|largest_gap)$", "", measure)
+            assert measure in own or base in own | MEASURES.keys()
 
 
 @pytest.mark.parametrize("path", sorted(shipped("models").glob("*.yaml")), ids=lambda p: p.stem)

@@ -59,6 +59,23 @@ def test_page_on_images_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.Mo
     assert cohort.images.reference(0).max() == 1
 
 
+def test_page_on_dicom_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("make_dicom.py").write_text(block("read_dicom.md", "python"))
+    Path("my-radiographs.yaml").write_text(block("read_dicom.md", "yaml"))
+    runpy.run_path("make_dicom.py")
+    known = load_requirements(shipped("traceability"))
+    plan = make_plan(load_protocol(Path("my-radiographs.yaml")), known.requirements, known.hazards)
+    (planned,) = plan.reads
+    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=0)
+    cohort = planned.reader.run(request, planned.params)
+    assert (cohort.size, cohort.n_events, len(set(cohort.patient_id.tolist()))) == (160, 80, 80)
+    assert set(cohort.site.tolist()) == {"Acme", "Bolt"}
+    assert cohort.images is not None
+    means = [float(cohort.images.image(row).pixels.mean()) for row in range(4)]
+    assert all(0.3 < mean < 0.5 for mean in means)  # MONOCHROME1 and 2 come to one scale
+
+
 def test_page_on_sources_has_a_reader_that_reads(tmp_path: Path) -> None:
     (tmp_path / "ward_log.py").write_text(block("add_a_source.md", "python"))
     found = runpy.run_path(str(tmp_path / "ward_log.py"))

@@ -90,12 +90,13 @@ def test_rows_after_the_prediction_time_change_nothing(tmp_path: Path, tables: T
     assert np.array_equal(left.time_hours, right.time_hours)
 
 
+@pytest.mark.parametrize("limit", ["BATCH_ROWS", "BATCH_CELLS"])
 def test_batches_of_patients_change_nothing(
-    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tables: Tables, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     write_tables(tmp_path, tables)
     whole = read(tmp_path)
-    monkeypatch.setattr(bins, "BATCH_ROWS", 1500)
+    monkeypatch.setattr(bins, limit, 1500)
     assert same(whole, read(tmp_path))
 
 

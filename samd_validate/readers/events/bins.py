@@ -15,13 +15,15 @@ import numpy as np
 
 from samd_validate.core.arrays import Column
 from samd_validate.core.cohort import TimeSeries
+from samd_validate.readers.events.cells import NEVER, add_up
 from samd_validate.readers.events.dictionary import Dictionary, DictionaryVariable
-from samd_validate.readers.events.ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, ways
+from samd_validate.readers.events.ways import LAST, MEAN, PARTS, SUM, Events, UnitRow, counted, ways
 
 if TYPE_CHECKING:
     import polars as pl
 
 BATCH_ROWS = 10_000_000
+BATCH_CELLS = 20_000_000
 MILLIONTHS = 1_000_000
 FATES = (
     "without a time",
@@ -72,12 +74,14 @@ def binned(
     ``intime``. Memory is bounded by the rows of a batch of patients and by the result.
     """
     tally = Tally()
-    led = []
+    led, rows = [], 0
     for events in tables:
-        way, words = ways(events, plan.dictionary, plan.source, plan.variables)
+        found = counted(events)
+        way, words = ways(events, found, plan.dictionary, plan.source, plan.variables)
         tally.units += words
         led.append((events, way))
-    parts = [_batch(batch, led, plan, tally) for batch in _batches(stays, tables)]
+        rows += int(found["len"].sum()) if events.counted is None else _height(events.frame)
+    parts = [_batch(batch, led, plan, tally) for batch in _batches(stays, rows, plan)]
     return _series(parts, stays, plan), tally
 
 
@@ -105,13 +109,20 @@ def _stored_hours(whole: pl.DataFrame, stays: pl.DataFrame) -> Column | None:
     return np.asarray(hours, dtype=np.float32)
 
 
-def _batches(stays: pl.DataFrame, tables: Sequence[Events]) -> list[pl.DataFrame]:
-    """Return the stays in groups of whole patients, as many as the rows of the tables ask for."""
+def _height(frame: pl.LazyFrame) -> int:
     import polars as pl
 
-    rows = sum(one.frame.select(pl.len()).collect(engine="streaming").item() for one in tables)
+    return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def _batches(stays: pl.DataFrame, rows: int, plan: Binning) -> list[pl.DataFrame]:
+    """Return the stays in groups of whole patients, as many as rows and intervals ask for."""
+    import polars as pl
+
+    cells = stays.height * len(plan.variables) * _intervals(plan)
+    number = max(-(-rows // BATCH_ROWS), -(-cells // BATCH_CELLS), 1)
     subjects = stays["subject_id"].unique().sort().to_numpy()
-    pieces = np.array_split(subjects, min(subjects.size, -(-rows // BATCH_ROWS) or 1))
+    pieces = np.array_split(subjects, min(subjects.size, number))
     return [stays.filter(pl.col("subject_id").is_between(one[0], one[-1])) for one in pieces]
 
 
@@ -127,13 +138,14 @@ def _batch(
     frames = [_placed(events, way, stays, plan) for events, way in led]
     placed = pl.concat(frames).collect(engine="streaming")
     _count(placed, tally)
-    kept = placed.filter(pl.col("fate") == USED)
-    scores = _added_up(kept.filter(pl.col("how") == PARTS), plan, tally)
-    single = kept.filter(pl.col("how") == LAST).select(scores.columns)
-    sums = _added(kept.filter(pl.col("how") == SUM), plan, is_mean=False)
+    is_used, how = pl.col("fate") == USED, pl.col("how")
+    means = _added(placed.filter(is_used & (how == MEAN)), plan, is_mean=True)
+    others = placed.filter(is_used & (how != MEAN))
+    scores = _added_up(others.filter(how == PARTS), plan, tally)
+    single = others.filter(how == LAST).select(scores.columns)
+    sums = _added(others.filter(how == SUM), plan, is_mean=False)
     sums = _within_limits(sums, plan, tally)
     last = _last(pl.concat([single, _within_limits(scores, plan, tally)]), plan, tally)
-    means = _added(kept.filter(pl.col("how") == MEAN), plan, is_mean=True)
     place = (pl.col("unit_index").cast(pl.Int64) * plan.window_minutes + pl.col("minute")) * len(
         plan.variables
     ) + pl.col("variable")
@@ -201,11 +213,12 @@ def _count(placed: pl.DataFrame, tally: Tally) -> None:
         tally.fates[variable, number] += count
 
 
-def _interval(plan: Binning) -> pl.Expr:
-    """Return one whole number for unit, variable and interval together."""
+def _interval(plan: Binning, first: int = 0) -> pl.Expr:
+    """Return one whole number for unit (counted from ``first``), variable and interval."""
     import polars as pl
 
-    several = pl.col("unit_index").cast(pl.Int64) * len(plan.variables) + pl.col("variable")
+    unit = pl.col("unit_index").cast(pl.Int64) - first
+    several = unit * len(plan.variables) + pl.col("variable")
     return several * _intervals(plan) + pl.col("minute").floordiv(plan.bin_minutes)
 
 
@@ -217,22 +230,24 @@ def _added(kept: pl.DataFrame, plan: Binning, *, is_mean: bool) -> pl.DataFrame:
     """Return mean or sum of each interval; the time is that of its last value."""
     import polars as pl
 
-    total = (pl.col("value") * MILLIONTHS).round().cast(pl.Int64)
-    several = pl.col("interval").floordiv(_intervals(plan))
-    count = pl.col("n") if is_mean else 1
-    return (
-        kept.select("minute", "stored", interval=_interval(plan), total=total)
-        .lazy()
-        .group_by("interval")
-        .agg(pl.col("minute").max(), pl.col("stored").max(), pl.col("total").sum(), n=pl.len())
-        .select(
-            several.floordiv(len(plan.variables)).cast(pl.UInt32).alias("unit_index"),
-            (several % len(plan.variables)).cast(pl.Int16).alias("variable"),
-            "minute",
-            "stored",
-            value=pl.col("total") / MILLIONTHS / count,
-        )
-        .collect(engine="streaming")
+    unit = kept["unit_index"].to_numpy()
+    first = int(unit.min()) if unit.size else 0
+    rows = kept.select(
+        "minute",
+        pl.col("stored").to_physical().fill_null(NEVER),
+        cell=_interval(plan, first),
+        total=(pl.col("value") * MILLIONTHS).round().cast(pl.Int64),
+    )
+    added = add_up(*(rows[name].to_numpy() for name in ("cell", "total", "minute", "stored")))
+    several, total = added.cell // _intervals(plan), added.total / MILLIONTHS
+    return pl.DataFrame(
+        {
+            "unit_index": (several // len(plan.variables) + first).astype(np.uint32),
+            "variable": (several % len(plan.variables)).astype(np.int16),
+            "minute": added.minute,
+            "stored": added.stored.view("datetime64[us]"),
+            "value": total / added.count if is_mean else total,
+        }
     )
 
 

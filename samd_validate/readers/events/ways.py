@@ -46,19 +46,31 @@ class Events:
     counted: pl.DataFrame | None = None
 
 
+def counted(events: Events) -> pl.DataFrame:
+    """Return the rows of the source by ``key`` and ``unit``."""
+    import polars as pl
+
+    if events.counted is not None:
+        return events.counted
+    return events.frame.group_by("key", "unit").agg(pl.len()).collect(engine="streaming")
+
+
 def ways(
-    events: Events, dictionary: Dictionary, source: str, variables: Sequence[DictionaryVariable]
+    events: Events,
+    found: pl.DataFrame,
+    dictionary: Dictionary,
+    source: str,
+    variables: Sequence[DictionaryVariable],
 ) -> tuple[pl.DataFrame, list[UnitRow]]:
     """Return one row per item, unit as written, and variable; and the same in words.
+
+    ``found`` has the rows by item and unit, as :func:`counted` gives them.
 
     A unit that is not stated is the one of the dictionary. ``factor`` is null where there is no
     conversion.
     """
     import polars as pl
 
-    found = events.counted
-    if found is None:
-        found = events.frame.group_by("key", "unit").len().collect(engine="streaming")
     rows: list[dict[str, object]] = []
     words: list[UnitRow] = []
     for key, unit, count in found.sort("key", "unit").iter_rows():

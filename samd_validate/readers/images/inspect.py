@@ -50,7 +50,7 @@ def inspected(
         is_marked=tuple(marked),
         digests=tuple(digests),
         n_bytes=size,
-        problems=_listed(problems),
+        problems=shortened(problems),
     )
 
 
@@ -84,7 +84,8 @@ def _words(error: Exception) -> str:
     return "no such file" if isinstance(error, FileNotFoundError) else type(error).__name__
 
 
-def _listed(problems: list[Problem]) -> tuple[Problem, ...]:
+def shortened(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return problems, those beyond the most that are listed one by one as one that counts them."""
     if len(problems) <= MOST:
         return tuple(problems)
     more = Problem(

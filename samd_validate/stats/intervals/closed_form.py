@@ -64,9 +64,9 @@ def clustered(sample: Sample) -> str:
 
 def counted(measure: str, sample: Sample) -> tuple[BoolArray, BoolArray]:
     """Return which rows are counted for a share ``(n,)``, and which of them are hits."""
-    event = sample.label == 1
+    event, everyone = sample.label == 1, np.ones(sample.n, dtype=np.bool_)
     if measure == "prevalence":
-        return np.ones(sample.n, dtype=np.bool_), event
+        return everyone, event
     if sample.threshold is None:
         raise ValueError("threshold must be given for this measure")
     alarm = sample.score >= sample.threshold
@@ -75,6 +75,7 @@ def counted(measure: str, sample: Sample) -> tuple[BoolArray, BoolArray]:
         "specificity": (~event, ~alarm),
         "ppv": (alarm, event),
         "npv": (~alarm, ~event),
+        "alarm_rate": (everyone, alarm),
     }[measure]
 
 

@@ -80,6 +80,11 @@ def npv(s: Sums) -> Parts:
     return s.others - s.fp, s.n - s.tp - s.fp
 
 
+def alarm_rate(s: Sums) -> Parts:
+    """Return alarms, of all rows."""
+    return s.tp + s.fp, s.n
+
+
 def f1(s: Sums) -> Parts:
     """Return the parts of the harmonic mean of PPV and sensitivity."""
     return 2 * s.tp, s.tp + s.fp + s.events

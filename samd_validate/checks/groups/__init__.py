@@ -1,0 +1,1 @@
+"""Groups of patients: their masks, how they compare, and how many more patients they need."""

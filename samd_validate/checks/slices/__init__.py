@@ -1,0 +1,1 @@
+"""Describable slices of a cohort."""

@@ -1,0 +1,135 @@
+"""Groups of patients side by side: a row a group, with its difference to the rest beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from samd_validate.core.bundle import Bundle
+from samd_validate.core.estimate import Estimate, Measurement
+from samd_validate.core.finding import Finding
+from samd_validate.report.build import Numbers, grid, number
+from samd_validate.report.measured import p_words
+from samd_validate.report.tree import Block, Cell
+from samd_validate.report.words import (
+    count_words,
+    measure_words,
+    measurement_words,
+    population_words,
+    subset_words,
+)
+
+REST, REFERENCE, GAP = "_difference_to_rest", "_difference_to_reference", "_largest_gap"
+COLUMNS = ("Group", "Estimate (CI)", "n", "Events", "Difference to the rest (CI)", "p adjusted")
+WIDTHS = (22, 22, 8, 8, 26, 14)
+
+
+def of_compared_groups(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of measures whose groups are compared; those of ``all`` among them."""
+    names = {one.measure for one in findings}
+    compared = {_base(name) for name in names if name.endswith((REST, GAP))}
+    measures = compared & names
+    return [one for one in findings if _base(one.measure) in measures]
+
+
+def _base(measure: str) -> str:
+    for ending in (REST, REFERENCE, GAP):
+        if measure.endswith(ending):
+            return measure.removesuffix(ending)
+    return measure
+
+
+def group_tables(
+    name: str, title: str, findings: Sequence[Finding], bundle: Bundle, numbers: Numbers
+) -> list[Block]:
+    """Return a table for each measure and population, largest gaps as its last rows."""
+    keys = dict.fromkeys((_base(one.measure), one.population) for one in findings)
+    return [
+        _table(
+            f"{name}-{place}",
+            f"{title}: {measure_words(measure)}, {population_words(population, bundle)}",
+            [
+                one
+                for one in findings
+                if (_base(one.measure), one.population) == (measure, population)
+            ],
+            numbers,
+        )
+        for place, (measure, population) in enumerate(keys)
+    ]
+
+
+def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers) -> Block:
+    measure = _base(findings[0].measure)
+    by_key = {(one.subset, one.measure): one.measurement for one in findings}
+    rows = []
+    for (subset, what), measurement in by_key.items():
+        if what == measure:
+            rows.append(_row(subset, measurement, by_key.get((subset, measure + REST))))
+        elif what.endswith(REFERENCE):
+            rows.append(_row(f"{subset}, to the reference", None, measurement))
+    for (subset, what), gap in by_key.items():
+        if what.endswith(GAP):
+            rows.append(_row(f"{subset}: largest gap", None, gap))
+    return grid(
+        numbers,
+        name,
+        title,
+        COLUMNS,
+        rows,
+        caption=_methods(findings),
+        file="findings.json",
+        look="small",
+        widths=WIDTHS,
+    )
+
+
+def _row(subset: str, own: Measurement | None, difference: Measurement | None) -> list[Cell]:
+    counted = difference if own is None else own
+    return [
+        Cell(text=subset_words(subset)),
+        _estimate(own),
+        number(count_words(None if counted is None else counted.n)),
+        number(count_words(None if own is None else own.n_events)),
+        Cell(text="–") if own is not None and own == difference else _estimate(difference),
+        number(_p(difference)),
+    ]
+
+
+def _estimate(measurement: Measurement | None) -> Cell:
+    if measurement is None:
+        return Cell(text="–")
+    look = "estimate" if isinstance(measurement, Estimate) else "gap"
+    return Cell(text=measurement_words(measurement), look=look)
+
+
+def _p(measurement: Measurement | None) -> str:
+    if not isinstance(measurement, Estimate) or measurement.p_value is None:
+        return "–"
+    return p_words(measurement.p_value).removeprefix("= ")
+
+
+def _methods(findings: Sequence[Finding]) -> str:
+    """Return how the intervals of the rows were made, each way once."""
+    kinds = {"Estimates": "", "Differences": REST, "Largest gaps": GAP}
+    measure = _base(findings[0].measure)
+    words = []
+    for kind, ending in kinds.items():
+        ways = dict.fromkeys(
+            _way(one.measurement)
+            for one in findings
+            if one.measure == measure + ending and isinstance(one.measurement, Estimate)
+        )
+        if ways:
+            words.append(f"{kind}: {'; '.join(ways)}.")
+    return " ".join(words)
+
+
+def _way(measurement: Measurement) -> str:
+    """Return the method without the p-value and the note, which differ by row."""
+    if not isinstance(measurement, Estimate):
+        return ""
+    words = measurement.method.replace("_", " ")
+    if measurement.n_resamples:
+        words += f", {count_words(measurement.n_resamples)} resamples"
+    adjusted = measurement.note.split(", unadjusted")[0]
+    return f"{words}, {adjusted}" if adjusted.startswith("p adjusted") else words

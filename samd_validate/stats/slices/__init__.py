@@ -1,0 +1,1 @@
+"""Search for groups in which predictions fail, before anybody named them."""
