@@ -24,12 +24,12 @@ Drawn = tuple[Cohort, Cohort]
 HEADS = ("n_shifted", "mmd", "c2st_auroc")
 
 
-def hospitals(seed: int, *, planted: bool) -> Drawn:
+def hospitals(seed: int, *, planted: bool, stays: int = STAYS) -> Drawn:
     """Draw both simulated hospitals."""
     found = []
     for number, site in enumerate(("riverside", "hillcrest")):
         request = ReadRequest(dataset=site, place=None, seed=2 * seed + number, window_hours=24)
-        params = SimulatedIcuParams(site=site, stays=STAYS, planted=planted)  # type: ignore[arg-type]
+        params = SimulatedIcuParams(site=site, stays=stays, planted=planted)  # type: ignore[arg-type]
         found.append(simulated_icu.run(request, params))
     return found[0], found[1]
 

@@ -1,6 +1,7 @@
 """Size and power of the tests of drift: `python tests/support/drift_size_power.py DOCS [REPEATS]`.
 
-Writes the page `methods/drift_size_power.md` into the folder DOCS.
+Writes the page `methods/drift_size_power.md` into the folder DOCS. With `detectable` in place of DOCS the
+table of detectable shifts alone is printed, to be put into the page by `into_page.py`.
 """
 
 from __future__ import annotations
@@ -152,4 +153,8 @@ def main(docs: Path, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
+    wanted_repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    if sys.argv[1] == "detectable":
+        sys.stdout.write("\n".join(at_detectable(wanted_repeats)) + "\n")
+    else:
+        main(Path(sys.argv[1]), wanted_repeats)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import kstwo, kstwobign, norm
+from scipy.stats import kstwo, kstwobign
 
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.stats.drift.groups import (
-    POWER,
+    ALPHA,
     Groups,
     Shift,
     ShiftFound,
@@ -18,7 +18,6 @@ from samd_validate.stats.drift.groups import (
 )
 
 DECILES = np.arange(0.1, 0.95, 0.1)
-WIDEST = 0.5
 
 
 def kolmogorov_smirnov(values: Column, groups: Groups, level: float = 0.95) -> ShiftFound:
@@ -58,9 +57,8 @@ def kolmogorov_smirnov(values: Column, groups: Groups, level: float = 0.95) -> S
         method="Kolmogorov-Smirnov band" + ("" if groups.are_rows else ", design effect"),
         p_value=float(kstwo.sf(distance, max(1, round(together)))),
     )
-    critical = float(kstwobign.isf(0.05)) / together**0.5
-    slack = WIDEST * float(norm.isf(1 - POWER)) / together**0.5
-    return Shift(effect=effect, detectable=min(1.0, critical + slack))
+    critical = float(kstwobign.isf(ALPHA)) / together**0.5
+    return Shift(effect=effect, detectable=min(1.0, critical))
 
 
 def largest_distance(reference: FloatArray, other: FloatArray) -> float:
