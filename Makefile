@@ -26,6 +26,7 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
+	$(BIN)/python tests/support/found_in_time.py | $(BIN)/python tests/support/into_page.py docs/methods/temporal_drift.md
 	$(BIN)/python tests/support/drift_size_power.py docs
 
 # hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks

@@ -21,6 +21,7 @@ from samd_validate.checks.lesion_detection import MEASURES as FROC_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
+from samd_validate.checks.temporal_drift import MEASURES as TEMPORAL_DRIFT_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models import augmentation, imputation
@@ -94,6 +95,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *FAIRNESS_MEASURES,
         "slices_confirmed",
         *SITE_MEASURES,
+        *TEMPORAL_DRIFT_MEASURES,
         *DEFERRAL_MEASURES,
         *CONCEPT_DRIFT_MEASURES,
         *COVARIATE_DRIFT_MEASURES,
