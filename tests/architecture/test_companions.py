@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from samd_validate import checks, models, readers
+from samd_validate.checks.concept_drift import MEASURES as CONCEPT_DRIFT_MEASURES
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.covariate_drift import MEASURES as COVARIATE_DRIFT_MEASURES
+from samd_validate.checks.deferral import MEASURES_GIVEN as DEFERRAL_MEASURES
 from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
+from samd_validate.checks.image_drift import MEASURES as IMAGE_DRIFT_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
+from samd_validate.checks.lesion_detection import MEASURES as FROC_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
@@ -77,6 +82,9 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "additivity_error",
         "score_change",
         *GRADCAM_MEASURES,
+        "dice_present",
+        *FROC_MEASURES,
+        "pixel_calibration_error",
         "dice_worst_decile",
         *CASE_MEASURES,
         *CORRUPTION_MEASURES,
@@ -86,6 +94,10 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *FAIRNESS_MEASURES,
         "slices_confirmed",
         *SITE_MEASURES,
+        *DEFERRAL_MEASURES,
+        *CONCEPT_DRIFT_MEASURES,
+        *COVARIATE_DRIFT_MEASURES,
+        *IMAGE_DRIFT_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:

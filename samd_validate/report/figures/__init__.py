@@ -17,6 +17,7 @@ from samd_validate.report.figures.style import Drawing
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
     {
         "roc": curves.roc,
+        "froc": curves.froc,
         "precision_recall": curves.precision_recall,
         "decision_curve": curves.decision_curve,
         "learning_curve": curves.learning_curve,
