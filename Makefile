@@ -40,6 +40,7 @@ benchmark: .venv-benchmark/stamp
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
+	$(BIN)/python -m samd_validate.protocol.json_schema lock > protocols/schema/lock-v1.schema.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -112,6 +112,8 @@ def sealed_run(
     lock = lock_state(protocol, plan)
     with claimed(out, run_name(plan)) as claim:
         order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
+        for left in out.glob(f".{order.name}*.part"):  # half a report of a run that was killed
+            left.unlink()
         evidence = _whole(order) or sealed(order, claim, progress)
         shutil.rmtree(kept_beside(order), ignore_errors=True)  # a family may keep none
         yield evidence

@@ -35,15 +35,15 @@ SHOWN_PACKAGES = (
     "weasyprint",
     "pydantic",
 )
-MACHINE_FACTS = (
-    "processor",
-    "processors",
-    "processors_allowed",
-    "gpus",
-    "threads",
-    "determinism",
-    "variables",
-)
+MACHINE_FACTS = {
+    "processor": "Processor",
+    "processors": "Processors",
+    "processors_allowed": "Processors allowed",
+    "gpus": "GPUs",
+    "threads": "Threads",
+    "determinism": "Determinism",
+    "variables": "Variables that are set",
+}
 UNMET = {
     Outcome.FAIL: "was not met",
     Outcome.INCONCLUSIVE: "is inconclusive",
@@ -199,8 +199,8 @@ def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
         if key in environment
     ]
     facts += [
-        (key.replace("_", " ").capitalize(), words_of(bundle.machine[key]))
-        for key in MACHINE_FACTS
+        (title, words_of(bundle.machine[key]) or "none")
+        for key, title in MACHINE_FACTS.items()
         if key in bundle.machine
     ]
     if bundle.seeds:
@@ -242,7 +242,8 @@ def _records(bundle: Bundle) -> tuple[Block, ...]:
         ("Signatures", "none in this run"),
     ]
     words = (
-        "The evidence digest covers every file of the evidence folder but the audit trail. "
+        "The evidence digest covers every file of the evidence folder but the audit trail and "
+        "what depends on place and time (looks.json, machine.json), which the manifest lists too. "
         "samd-validate verify recomputes all of these from the folder."
     )
     return Facts(rows=tuple(facts)), Paragraph(text=words, look="note")

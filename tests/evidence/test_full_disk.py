@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from black_box import small_black_box
 
+pytestmark = pytest.mark.requirement("REQ-AUDIT-TRAIL")
 UNSHARED = ("unshare", "--map-root-user", "--mount")
 
 

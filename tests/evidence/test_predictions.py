@@ -18,7 +18,7 @@ from samd_validate.record import Options
 from samd_validate.report.build import Numbers
 from samd_validate.report.closing import provenance
 
-pytestmark = pytest.mark.requirement("REQ-TRACEABILITY")
+pytestmark = pytest.mark.requirement("REQ-AUDIT-TRAIL")
 
 
 def run(place: Path, *, keeps: bool) -> Path:

@@ -21,7 +21,7 @@ from samd_validate.evidence.claim import claimed
 from samd_validate.evidence.folder import open_run, take_up
 from samd_validate.evidence.whole import write_whole
 
-pytestmark = pytest.mark.requirement("REQ-TRACEABILITY")
+pytestmark = pytest.mark.requirement("REQ-AUDIT-TRAIL")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
