@@ -80,6 +80,7 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "energy_in_region": "Share of a map inside the organ",
         "iou_030": "IoU of reference and map, cut at 0.3",
         "iou_050": "IoU of reference and map, cut at 0.5",
+        "auroc_beyond_mirror": "AUROC lost beyond hiding the mirror image",
         "score_change": "Mean change of the score",
         "alarm_rate": "Share of patients with an alarm",
         "set_coverage": "Prediction sets that hold the outcome",

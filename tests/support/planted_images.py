@@ -19,7 +19,6 @@ from typing import Any
 
 import yaml
 
-from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate
 from samd_validate.pipeline import run
 from samd_validate.protocol.folders import shipped
@@ -29,22 +28,18 @@ FIRST_SEED = 101
 
 @dataclass(frozen=True)
 class Effect:
-    """A planted effect: where it is, what is asked, and how training is cut short.
-
-    ``control`` is a criterion of which nothing is planted in either arm.
-    """
+    """A planted effect: where it is, what is asked, and how training is cut short."""
 
     name: str
     protocol: str
     criterion: str
     epochs: int | None = None
-    control: str | None = None
 
 
 EFFECTS = (
     Effect("scanner drop", "chest_xray_segmentation", "dice-kept-elsewhere", 20),
     Effect("stain shift", "histopathology_nuclei", "dice-kept-elsewhere"),
-    Effect("shortcut marker", "chest_xray_classification", "corner", control="other-corner"),
+    Effect("shortcut marker", "chest_xray_classification", "corner"),
 )
 
 
@@ -59,15 +54,12 @@ class Seen:
     low: float
     value: float
     high: float
-    control: str = "–"
 
     def row(self) -> str:
         """Return a row of the table of runs."""
         arm = "planted" if self.is_planted else "twin"
         numbers = f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
-        return (
-            f"| {self.effect} | {arm} | {self.seed} | {numbers} | {self.verdict} | {self.control} |"
-        )
+        return f"| {self.effect} | {arm} | {self.seed} | {numbers} | {self.verdict} |"
 
 
 def cut(effect: Effect, seed: int, *, is_planted: bool) -> dict[str, Any]:
@@ -75,12 +67,12 @@ def cut(effect: Effect, seed: int, *, is_planted: bool) -> dict[str, Any]:
     source = shipped("protocols") / f"{effect.protocol}.yaml"
     protocol: dict[str, Any] = yaml.safe_load(source.read_text(encoding="utf-8"))
     by_id = {one["id"]: one for one in protocol["criteria"]}
-    criteria = [by_id[name] for name in (effect.criterion, effect.control) if name is not None]
+    criterion = by_id[effect.criterion]
     for dataset in protocol["datasets"]:
         dataset["params"]["planted"] = is_planted
-    step = criteria[0]["finding"]["check"]
+    step = criterion["finding"]["check"]
     return protocol | {
-        "criteria": criteria,
+        "criteria": [criterion],
         "checks": [one for one in protocol["checks"] if one["use"] == step],
         "seed": seed,
     }
@@ -124,24 +116,12 @@ def seen(effect: Effect, seed: int, *, is_planted: bool) -> Seen:
         low=measured.low,
         value=measured.value,
         high=measured.high,
-        control=_control(bundle),
     )
 
 
-def _control(bundle: Bundle) -> str:
-    """Return the finding of the second criterion, if there is one."""
-    if len(bundle.criteria) == 1:
-        return "–"
-    key = bundle.criteria[1].finding
-    found = next(one.measurement for one in bundle.findings if one.key == key)
-    if not isinstance(found, Estimate):
-        return found.reason
-    return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
-
-
 HEAD = [
-    "| effect | arm | seed | finding of the criterion | verdict | other corner |",
-    "|---|---|---|---|---|---|",
+    "| effect | arm | seed | finding of the criterion | verdict |",
+    "|---|---|---|---|---|",
 ]
 
 
