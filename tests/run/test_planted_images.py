@@ -61,7 +61,7 @@ def test_scripted_protocol_has_its_one_criterion_and_is_a_protocol() -> None:
         for is_planted in (True, False):
             one = cut(effect, 7, is_planted=is_planted)
             kept = [criterion["id"] for criterion in one["criteria"]]
-            assert kept == [name for name in (effect.criterion, effect.control) if name]
+            assert kept == [effect.criterion]
             assert {data["params"]["planted"] for data in one["datasets"]} == {is_planted}
             assert one["seed"] == 7
             whole = shipped("protocols") / f"{effect.protocol}.yaml"
