@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate benchmark schema clean
+.PHONY: demo test lint simulate torture benchmark schema clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -24,6 +24,12 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
+
+# hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks
+torture: .venv/test.stamp
+	rm -rf .torture
+	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
+	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
@@ -50,4 +56,4 @@ schema: .venv/test.stamp
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-benchmark build *.egg-info
+	rm -rf .venv .venv-benchmark .torture build *.egg-info

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from samd_validate.evidence.verify import Test
     from samd_validate.pipeline import Run
     from samd_validate.plan import Plan
+    from samd_validate.trace.analysis_plan import PlanRow
 
 LOOKS = {
     Outcome.PASS: "green",
@@ -74,6 +75,10 @@ def show_run(done: Run) -> None:
     console.print(verdict_table(done.bundle))
     if done.bundle.is_simulated:
         console.print("SIMULATED DATA - NOT CLINICAL EVIDENCE", style="bold red")
+    if not done.bundle.is_locked:
+        console.print(f"EXPLORATORY: {done.bundle.lock.get('why')}", style="bold red")
+    if done.bundle.looks is not None and done.bundle.looks.why:
+        console.print(f"ledger not available: {done.bundle.looks.why}", style="bold red")
     console.print(f"report (PDF):    {done.reports['pdf']}", soft_wrap=True)
     console.print(f"report (HTML):   {done.reports['html']}", soft_wrap=True)
     console.print(f"traceability:    {done.reports['matrix']}", soft_wrap=True)
@@ -85,10 +90,10 @@ def verdict_table(bundle: Bundle) -> Table:
     table = Table(title=f"Verdicts: {bundle.protocol['title']}")
     for head in ("criterion", "finding", "estimate", "bound", "verdict"):
         table.add_column(head)
-    measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.findings}
-    for criterion, verdict in zip(bundle.criteria, bundle.verdicts, strict=True):
+    measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.all_findings}
+    for criterion, verdict in zip(bundle.all_criteria, bundle.all_verdicts, strict=True):
         measurement = measured.get(criterion.finding)
-        words = "no finding" if measurement is None else measurement.describe(3)
+        words = "no finding" if measurement is None else _measured_words(measurement)
         look = LOOKS[verdict.outcome]
         table.add_row(
             criterion.id,
@@ -97,9 +102,14 @@ def verdict_table(bundle: Bundle) -> Table:
             criterion.bound_text(),
             f"[{look}]{verdict.outcome.value}[/{look}]",
         )
-    if not bundle.criteria:
+    if not bundle.all_criteria:
         table.caption = "no criteria were promised, so nothing is passed"
     return table
+
+
+def _measured_words(measurement: Measurement) -> str:
+    is_count = getattr(measurement, "method", "").startswith("count of all")
+    return f"{measurement.value:g}" if is_count else measurement.describe(3)  # type: ignore[union-attr]
 
 
 def show_plan(plan: Plan) -> None:
@@ -126,6 +136,30 @@ def show_plan(plan: Plan) -> None:
         table.add_row("judge", f"{criterion.id}: {criterion.finding.key}")
     console.print(table)
     console.print("the protocol can be run; no data were looked at", style="green")
+
+
+ANSWER_LOOKS = {"answered": "green", "partly": "yellow", "open": "bold red"}
+
+
+def show_answers(rows: Iterable[PlanRow]) -> None:
+    """Print where a protocol answers each element of an analysis plan, and what it leaves open."""
+    listed = list(rows)
+    console = Console()
+    table = Table(title="What a statistical analysis plan must fix")
+    for head in ("element", "state", "where and what", "left open"):
+        table.add_column(head, overflow="fold")
+    for row in listed:
+        look = ANSWER_LOOKS[row.answer.state]
+        place = ": ".join(part for part in (row.where or row.answer.key, row.answer.words) if part)
+        table.add_row(
+            f"{row.element.id} {row.element.element}",
+            f"[{look}]{row.answer.state}[/{look}]",
+            escape(place),
+            escape(row.answer.lacks),
+        )
+    console.print(table)
+    counts = {name: sum(row.answer.state == name for row in listed) for name in ANSWER_LOOKS}
+    console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 def show_metrics(records: list[dict[str, Any]], json_file: str | None) -> None:

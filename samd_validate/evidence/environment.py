@@ -1,8 +1,7 @@
-"""With what a run was made: versions, hardware, source revision; no host name, no clock."""
+"""With what a run was made: versions and source revision; no host name, no clock."""
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from importlib.metadata import distributions
@@ -13,13 +12,12 @@ from samd_validate.protocol.folders import ROOT
 
 
 def environment() -> dict[str, object]:
-    """Return the software and hardware of this machine as plain JSON."""
+    """Return the software of this machine as plain JSON; its hardware stands apart."""
     packages = {dist.metadata["Name"].lower(): dist.version for dist in distributions()}
     return {
         "samd_validate": __version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
-        "processors": os.cpu_count() or 1,
         "source": source_revision(ROOT),
         "packages": dict(sorted(packages.items())),
     }

@@ -282,6 +282,13 @@ class Sizing(Shape):
     groups: dict[str, GroupSizing] = {}
 
 
+class LooksBudget(Shape):
+    """How often the labels of a test set may be scored in all, this run included."""
+
+    at_most: int = Field(ge=1, le=1000)
+    rationale: Sentence
+
+
 class Protocol(Shape):
     """One validation, fixed before the data are seen."""
 
@@ -301,13 +308,14 @@ class Protocol(Shape):
     checks: Annotated[tuple[Check, ...], Field(min_length=1)]
     criteria: tuple[Criterion, ...] = ()
     sizing: Sizing | None = None
+    looks: LooksBudget | None = None
     limitations: tuple[Sentence, ...] = ()
     human_oversight: tuple[Sentence, ...] = ()
     seed: int = Field(ge=0, lt=2**53)
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "sizing")
+        return _without_empty(plain(self), "sizing", "looks")
 
 
 def _without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from samd_validate.report import closing, design, opening, people, results
 from samd_validate.report.build import Numbers, items
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
-from samd_validate.report.words import BANNER, headline
+from samd_validate.report.words import headline
 
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
 
@@ -25,11 +25,12 @@ def document(bundle: Bundle, matrix: Matrix) -> Document:
         version=str(bundle.protocol.get("version", "")),
         headline=words,
         headline_look=look,
-        banner=BANNER if bundle.is_simulated else "",
+        banners=opening.banners(bundle),
         marks=opening.marks(bundle),
         facts=opening.title_facts(bundle),
         protocol_digest=bundle.protocol_digest,
         software_version=bundle.software_version,
+        is_recomputable=bundle.has_predictions,
         authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
         sections=(*sections, closing.glossary(repr(sections))),
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.whole import write_whole
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
 
@@ -31,7 +32,7 @@ def write_pdf(
     """
     content = pdf_bytes(render_html(document, templates, page=page), source_date_epoch)
     try:
-        place.write_bytes(content)
+        write_whole(place, content)
     except OSError as error:
         raise CannotRun(
             Problem(

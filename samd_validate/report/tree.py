@@ -158,13 +158,14 @@ class Document:
     version: str
     headline: str
     headline_look: str
-    banner: str
+    banners: tuple[str, ...]
     marks: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     protocol_digest: str
     software_version: str
     sections: tuple[Section, ...]
     authors: tuple[str, ...] = ()
+    is_recomputable: bool = True
     lang: str = "en"
 
     def listed(self, kinds: tuple[str, ...]) -> tuple[Block, ...]:

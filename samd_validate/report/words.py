@@ -85,6 +85,7 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "smd": "Standardised mean difference",
         "strongest_single_auroc": "Strongest single AUROC",
         "mask_auroc": "AUROC of what was measured",
+        "looks": "Times that these labels were scored, this run included",
         "count_auroc": "AUROC of how often it was measured",
     }
 )
@@ -224,7 +225,7 @@ def short_digest(digest: str) -> str:
 
 def headline(bundle: Bundle) -> tuple[str, str]:
     """Return the verdict headline and its look (an outcome in lower case)."""
-    outcomes = [verdict.outcome.value for verdict in bundle.verdicts]
+    outcomes = [verdict.outcome.value for verdict in bundle.all_verdicts]
     if not outcomes:
         return "No acceptance criteria: nothing was judged", "not_assessed"
     counts = {name: outcomes.count(name) for name in OUTCOMES}

@@ -55,10 +55,10 @@ def trace_matrix(bundle: Bundle, requirements: Requirements) -> Matrix:
 
 
 def _judged(bundle: Bundle) -> tuple[_Judged, ...]:
-    verdicts = {verdict.criterion: verdict for verdict in bundle.verdicts}
+    verdicts = {verdict.criterion: verdict for verdict in bundle.all_verdicts}
     return tuple(
         _Judged(criterion=criterion, verdict=verdicts.get(criterion.id) or _unjudged(criterion))
-        for criterion in bundle.criteria
+        for criterion in bundle.all_criteria
     )
 
 

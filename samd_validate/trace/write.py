@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from samd_validate.core.matrix import Matrix, TraceRow
+from samd_validate.evidence.whole import write_whole
 
 COLUMNS = (
     "kind",
@@ -57,7 +58,7 @@ def write_csv(matrix: Matrix, place: Path) -> None:
     writer.writerow(COLUMNS)
     for row in matrix.rows:
         writer.writerow([_inert(cell) for cell in matrix_cells(row, matrix)])
-    place.write_bytes(text.getvalue().encode("utf-8-sig"))
+    write_whole(place, text.getvalue().encode("utf-8-sig"))
 
 
 def _inert(cell: str) -> str:
@@ -84,4 +85,4 @@ def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
         rows=[matrix_cells(row, matrix)[:-2] for row in matrix.rows],
         style="\n".join(styles),
     )
-    place.write_text(page, encoding="utf-8")
+    write_whole(place, page.encode())

@@ -111,7 +111,7 @@ def failed(folder: Path) -> list[str]:
 
 def test_untouched_bundle_passes_every_test(sealed: Path) -> None:
     assert failed(sealed) == []
-    assert len(verify(sealed)) == 10
+    assert len(verify(sealed)) == 11
 
 
 def test_bundle_reads_back_as_it_was_written(sealed: Path) -> None:
@@ -187,7 +187,7 @@ def test_run_that_stops_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
     folder.trail.record("planned")
     kept = folder.abandon("KeyboardInterrupt")
     assert [path.name for path in tmp_path.iterdir()] == ["run.stopped"]
-    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 2
+    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 3
     assert failed(kept) == ["the manifest is there and readable"]
 
 

@@ -62,7 +62,6 @@ def bundle() -> Bundle:
         environment={
             "python": "3.11.7",
             "system": "Linux x86_64",
-            "processors": 2,
             "source": {"commit": "a" * 40, "is_dirty": True},
             "packages": {"numpy": "2.4.6", "weasyprint": "70.0", "zzz": "1"},
         },
@@ -78,7 +77,7 @@ def real_bundle(bundle: Bundle) -> Bundle:
         replace(cohort, provenance=replace(cohort.provenance, is_simulated=False))
         for cohort in bundle.cohorts
     )
-    lock = {"protocol_lock": {"protocol_digest": bundle.protocol_digest}}
+    lock = {"protocol_lock": {"protocol_digest": bundle.protocol_digest, "state": "locked"}}
     return replace(bundle, cohorts=cohorts, attachments=lock)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from black_box import small_black_box
 
 from samd_validate import cli
 from samd_validate.pipeline import Run
@@ -175,46 +175,6 @@ def test_keyboard_interrupt_leaves_nothing_that_looks_whole(
     assert call(monkeypatch, *arguments) == 2
     assert "stopped by the keyboard" in capsys.readouterr().err
     assert [p.suffix for p in (tmp_path / "r").iterdir()] == [".stopped"]
-
-
-def test_full_disk_is_told_and_nothing_looks_whole(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    from samd_validate.evidence.folder import RunFolder
-
-    written = RunFolder.write
-
-    def full(self: RunFolder, name: str, content: bytes) -> None:
-        if name == "findings.json":
-            raise OSError(errno.ENOSPC, "No space left on device", name)
-        written(self, name, content)
-
-    monkeypatch.setattr(RunFolder, "write", full)
-    path = tmp_path / "p.yaml"
-    small_black_box(path)
-    arguments = (
-        "run",
-        path,
-        "--dataset",
-        f"my-predictions={tmp_path / 'p.csv'}",
-        "--out",
-        tmp_path / "r",
-    )
-    err = problems(monkeypatch, capsys, *arguments)
-    assert "no space left on device" in err
-    assert [p.suffix for p in (tmp_path / "r").iterdir()] == [".stopped"]
-
-
-def small_black_box(path: Path) -> None:
-    """Write the starter protocol and a predictions file that fits it."""
-    path.write_text((shipped("protocols") / "starter.yaml").read_text())
-    lines = ["unit_id,patient_id,site,label,score,sex,age_band"]
-    for number in range(400):
-        label = int(number % 5 == 0)
-        score = (number * 37 % 100) / 200 + 0.4 * label
-        sex = ("female", "male")[number % 2]
-        lines.append(f"u{number},p{number // 2},s,{label},{score:.3f},{sex},<b>65+</b>")
-    (path.parent / "p.csv").write_text("\n".join(lines) + "\n")
 
 
 def test_black_box_run_needs_no_torch_and_escapes_names(tmp_path: Path) -> None:
