@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
@@ -14,6 +13,7 @@ from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
 from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.requirements import Requirements, load_requirements
+from samd_validate.trace.runs import read_run
 from samd_validate.trace.write import write_csv
 
 REPORT_EPOCH = 1_767_225_600
@@ -29,23 +29,24 @@ def places_of(out: Path, name: str) -> dict[str, Path]:
     }
 
 
-def write_reports(bundle: Bundle, out: Path, name: str) -> dict[str, Path]:
-    """Write the PDF, the HTML page and the matrix from a bundle alone.
+def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
+    """Write the PDF, the HTML page and the matrix from an evidence folder alone.
 
     Raises
     ------
     CannotRun
         Where they cannot be written; the bundle is not touched.
     """
-    templates, places = shipped("templates"), places_of(out, name)
-    matrix = trace_matrix(bundle, known_requirements())
-    tree = document(bundle, matrix)
+    run, templates = read_run(evidence), shipped("templates")
+    places = places_of(out, run.name)
+    matrix = trace_matrix(run, known_requirements())
+    tree = document(run.bundle, matrix)
     try:
         write_whole(places["html"], render_html(tree, templates).encode())
         write_csv(matrix, places["matrix"])
         write_pdf(tree, templates, places["pdf"], REPORT_EPOCH)
     except OSError as error:
-        raise CannotRun(_unwritten(out, name, error)) from None
+        raise CannotRun(_unwritten(out, run.name, error)) from None
     return places
 
 
