@@ -119,7 +119,7 @@ class Hazard(Shape):
         known = {control.id for control in self.controls}
         astray = [t.id for t in self.verification if t.control and t.control not in known]
         if astray:
-            raise ValueError(f"{', '.join(astray)}: a test of a control that is not listed here")
+            raise ValueError(f"tests of controls that are not listed here: {', '.join(astray)}")
         return self
 
     @model_serializer(mode="wrap")

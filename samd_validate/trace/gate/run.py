@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.matrix import Matrix
@@ -112,10 +112,17 @@ def asked_of(run: TracedRun, matrix: Matrix, catalogue: Requirements, today: dat
         run=run,
         requirements=with_own(catalogue, own_of(run.bundle)),
         matrix=matrix,
-        faults={test.name: test.words for test in verify(run.folder) if not test.is_passed},
+        faults=_faults(run.folder),
         trail=tuple(entries_of(trail.read_bytes() if trail.is_file() else b"")),
         today=today,
     )
+
+
+def _faults(folder: Path) -> Mapping[str, str]:
+    try:
+        return {test.name: test.words for test in verify(folder) if not test.is_passed}
+    except ValidationError as error:
+        return {"the records can be tested": f"{error.title} does not fit its shape"}
 
 
 def answers(rules: Iterable[Rule], asked: Asked) -> tuple[RuleAnswer, ...]:
