@@ -35,6 +35,10 @@ def trace(
     gate: Annotated[
         bool, typer.Option("--gate", help="Ask the gate's rules; exit code 1 if it stays shut.")
     ] = False,
+    supplied: Annotated[
+        Path | None,
+        typer.Option(help="Documents of the manufacturer's that answer rules of the gate (YAML)."),
+    ] = None,
     export_requirements: Annotated[
         Path | None, typer.Option(help="Write requirements as CSV: of the run, or the catalogue.")
     ] = None,
@@ -61,7 +65,7 @@ def trace(
     tracing.need_runs(folders)
     traced = tracing.traced(folders, protocol or [])
     if gate:
-        answers = tracing.gate_answers(traced, tracing.today())
+        answers = tracing.gate_answers(traced, tracing.today(), supplied)
         show_gate(answers)
         raise typer.Exit(int(any(answer.blocks for answer in answers)))
     matrix = tracing.chosen(traced.matrix, source or [], state or [], kind or [])

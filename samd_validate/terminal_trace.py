@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from samd_validate.core.matrix import Matrix, State, TraceRow
-from samd_validate.trace.gate.asked import FAILED, NOT_APPLICABLE, OK, OPEN
+from samd_validate.trace.gate.asked import FAILED, NOT_APPLICABLE, OK, OPEN, SUPPLIED
 from samd_validate.trace.gate.run import RuleAnswer
 from samd_validate.trace.lines import ROWS
 from samd_validate.trace.matrix import NO_EVIDENCE
@@ -21,7 +21,7 @@ LOOKS = {
     State.PARTIAL: "yellow",
     State.EVIDENCE: "green",
 }
-MARKS = {OK: "green", FAILED: "bold red", OPEN: "yellow", NOT_APPLICABLE: "dim"}
+MARKS = {OK: "green", FAILED: "bold red", OPEN: "yellow", SUPPLIED: "cyan", NOT_APPLICABLE: "dim"}
 MOST_SHOWN = 12
 
 

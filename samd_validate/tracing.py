@@ -19,6 +19,7 @@ from samd_validate.trace.exchange import (
     requirements_yaml,
 )
 from samd_validate.trace.gate.run import RuleAnswer, answers, asked_of, load_rules
+from samd_validate.trace.gate.supplied import load_supplied
 from samd_validate.trace.join import joined
 from samd_validate.trace.lines import COLUMNS, filtered, lines, make_filter
 from samd_validate.trace.matrix import trace_matrix
@@ -151,13 +152,23 @@ def need_runs(folders: Sequence[Path]) -> None:
         )
 
 
-def gate_answers(traced: Traced, day: date) -> tuple[RuleAnswer, ...]:
-    """Return the answer to every rule of the gate, run by run."""
+def gate_answers(traced: Traced, day: date, supplied: Path | None = None) -> tuple[RuleAnswer, ...]:
+    """Return the answer to every rule of the gate, run by run.
+
+    ``supplied`` is a file of the documents that the manufacturer names where a run cannot answer.
+
+    Raises
+    ------
+    CannotRun
+        With every fault of that file.
+    """
     rules, catalogue = load_rules(shipped("traceability")), known_requirements()
+    names = tuple(rule.id for rule in rules)
+    documents = load_supplied(supplied, names) if supplied else {}
     return tuple(
         answer
         for run, matrix in zip(traced.runs, traced.matrices, strict=True)
-        for answer in answers(rules, asked_of(run, matrix, catalogue, day))
+        for answer in answers(rules, asked_of(run, matrix, catalogue, day), documents)
     )
 
 

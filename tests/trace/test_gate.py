@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from black_box import small_black_box
 from example_bundle import sealed_example
 
 from samd_validate import cli
@@ -19,7 +21,11 @@ from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Finding
 from samd_validate.core.looks import LookRecord, Looks
 from samd_validate.core.matrix import Matrix, State
+from samd_validate.evidence.identity import load_identity, new_identity
+from samd_validate.evidence.locking import lock_protocol
+from samd_validate.pipeline import planned, sealed_run
 from samd_validate.protocol.folders import shipped
+from samd_validate.protocol.lock import Signer
 from samd_validate.publish import known_requirements
 from samd_validate.trace.gate.asked import FAILED, NOT_APPLICABLE, OK, OPEN, Answer, Asked
 from samd_validate.trace.gate.run import RULES, asked_of, load_rules
@@ -113,17 +119,88 @@ def test_command_ends_with_two_where_nothing_can_be_asked(
         assert "to do:" in capsys.readouterr().err
 
 
-def test_gate_opens_where_every_rule_is_kept(
-    evidence: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from samd_validate.trace.gate import run
+SUPPLIED = """
+schema_version: 1
+documents:
+  - {rule: G-03, title: Release record 1.0, sha256: "sha256:DIGEST"}
+  - {rule: G-05, title: Signed manifest, sha256: "sha256:DIGEST"}
+  - {rule: G-17, title: Log of the tests of the toolkit, sha256: "sha256:DIGEST"}
+  - {rule: G-11, title: Statement on the data of development, sha256: "sha256:DIGEST"}
+""".replace("DIGEST", "0" * 64)
+REQUIREMENT = """
+schema_version: 1
+requirements:
+- id: REQ-MY-RANKING
+  title: Ranking
+  text: The device ranks patients.
+  rationale: It must.
+  measured: true
+  evidence_kinds: [discrimination_ci]
+  clauses: [TRIPOD-AI-23a]
+"""
+HAZARD = """
+schema_version: 1
+acceptability: {unacceptable: [S5/P5]}
+hazards:
+- {id: MY-H01, device: mine, hazard: Wrong score, sequence: any, situation: any, harm: any,
+   severity: S3, initial: P2}
+"""
 
-    kept = dict.fromkeys(RULES, lambda asked: Answer(status=OK, why=f"kept by {asked.run.name}"))
-    monkeypatch.setattr(run, "RULES", kept)
-    monkeypatch.setattr(sys, "argv", ["samd-validate", "trace", str(evidence), "--gate"])
+
+@pytest.fixture(scope="module")
+def promised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the evidence of a run whose protocol was locked, signed, and names its texts."""
+    place = tmp_path_factory.mktemp("promised")
+    protocol = place / "p.yaml"
+    small_black_box(protocol)
+    text = protocol.read_text().replace("[REQ-PERF-DISC", "[REQ-MY-RANKING, REQ-PERF-DISC")
+    protocol.write_text(text + "\nrequirements: texts/r.yaml\nhazards: texts/h.yaml\n")
+    (place / "texts").mkdir()
+    (place / "texts" / "r.yaml").write_text(REQUIREMENT)
+    (place / "texts" / "h.yaml").write_text(HAZARD)
+    (place / "supplied.yaml").write_text(SUPPLIED)
+    new_identity(place / "me.p12", "A. Tester", "a long password")
+    identity = load_identity(place / "me.p12", "a long password")
+    who = Signer(name="A. Tester", role="author", meaning="as planned")
+    lock_protocol(protocol, planned(protocol), who, identity)
+    data = {"my-predictions": place / "p.csv"}
+    with sealed_run(protocol, data, place / "runs") as folder:
+        return folder
+
+
+def gated(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    monkeypatch.setattr(sys, "argv", ["samd-validate", "trace", *map(str, arguments), "--gate"])
     with pytest.raises(SystemExit) as stopped:
         cli.main()
-    assert stopped.value.code == 0
+    return int(stopped.value.code or 0)
+
+
+def test_gate_opens_where_every_rule_is_kept_or_answered_by_a_document(
+    promised: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supplied = promised.parents[1] / "supplied.yaml"
+    assert gated(monkeypatch, promised, "--supplied", supplied) == 0, capsys.readouterr().out
+    assert "Release record 1.0" in capsys.readouterr().out
+    assert gated(monkeypatch, promised) == 1
+
+
+def test_document_does_not_mend_what_the_evidence_shows_to_be_broken(
+    promised: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(promised, tmp_path / "copy")
+    (copy / "findings.json").write_bytes((copy / "findings.json").read_bytes() + b" ")
+    supplied = promised.parents[1] / "supplied.yaml"
+    listed = {one.rule.id: one for one in gate_answers(traced([copy]), DAY, supplied)}
+    assert listed["G-05"].answer.status == FAILED
+    assert listed["G-05"].blocks
+
+
+def test_faults_of_what_is_supplied_are_told_at_once(evidence: Path, tmp_path: Path) -> None:
+    place = tmp_path / "s.yaml"
+    place.write_text(SUPPLIED.replace("G-17", "G-77").replace("G-05", "G-03"))
+    with pytest.raises(CannotRun) as stopped:
+        gate_answers(traced([evidence]), DAY, place)
+    assert len(stopped.value.problems) == 2
 
 
 def test_g01_criterion_without_result(asked: Asked) -> None:

@@ -13,6 +13,7 @@ from samd_validate.trace.requirements import Requirements
 from samd_validate.trace.runs import TracedRun
 
 OK, FAILED, OPEN, NOT_APPLICABLE = "ok", "failed", "open", "not applicable"
+SUPPLIED = "supplied"
 MOST_NAMED = 8
 
 
@@ -44,7 +45,10 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """``ok``, ``failed``, ``open`` (the evidence cannot say) or ``not applicable``, and why."""
+    """``ok``, ``failed``, ``open`` (the evidence cannot say) or ``not applicable``, and why.
+
+    ``supplied`` is what was open and to which the manufacturer named a document.
+    """
 
     status: str
     why: str

@@ -21,6 +21,7 @@ from samd_validate.protocol.schema import Sentence, Shape
 from samd_validate.protocol.yaml_text import parse_yaml
 from samd_validate.trace.gate import links, numbers, seals, words
 from samd_validate.trace.gate.asked import FAILED, OPEN, Answer, Asked
+from samd_validate.trace.gate.supplied import RuleDocument, with_document
 from samd_validate.trace.own import own_of, with_own
 from samd_validate.trace.requirements import Requirements
 from samd_validate.trace.runs import TracedRun
@@ -125,8 +126,15 @@ def _faults(folder: Path) -> Mapping[str, str]:
         return {"the records can be tested": f"{error.title} does not fit its shape"}
 
 
-def answers(rules: Iterable[Rule], asked: Asked) -> tuple[RuleAnswer, ...]:
-    """Return the answer to every rule, in their order."""
+def answers(
+    rules: Iterable[Rule], asked: Asked, documents: Mapping[str, RuleDocument]
+) -> tuple[RuleAnswer, ...]:
+    """Return the answer to every rule, in their order, with what was supplied to it."""
     return tuple(
-        RuleAnswer(run=asked.run.name, rule=rule, answer=RULES[rule.id](asked)) for rule in rules
+        RuleAnswer(
+            run=asked.run.name,
+            rule=rule,
+            answer=with_document(rule.id, RULES[rule.id](asked), documents),
+        )
+        for rule in rules
     )
