@@ -78,7 +78,7 @@ def _of_requirement(item: Requirement, run: TracedRun, judged: tuple[_Judged, ..
     bundle, kinds = run.bundle, item.evidence_kinds
     own = [one for one in judged if item.id in one.criterion.requirements]
     steps = [step for step in bundle.steps if item.id in step.requirements]
-    fruitful = [step for step in steps if _is_fruitful(step, bundle)]
+    fruitful = [step for step in steps if is_fruitful(step, bundle)]
     records = {name: text for name in item.records if (text := record_text(name, bundle))}
     links = [
         criterion_link(run, one.criterion, one.verdict, kinds) for one in own if one.is_assessed
@@ -104,7 +104,7 @@ def _of_requirement(item: Requirement, run: TracedRun, judged: tuple[_Judged, ..
     )
 
 
-def _is_fruitful(step: StepRecord, bundle: Bundle) -> bool:
+def is_fruitful(step: StepRecord, bundle: Bundle) -> bool:
     """Return whether a step ran and left a number, or anything where it makes no numbers."""
     own = [finding for finding in bundle.findings if finding.check == step.id]
     numbers = any(isinstance(finding.measurement, Estimate) for finding in own)

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 WIDEST, NARROWEST = 60, 10
+MOST_OF_NAME = 31
+"""Letters that the name of a sheet may have."""
 LONGEST = 32_767
 """What a cell of the format holds; a longer text is cut and says so."""
 CUT = " [cut here: the cell is full; the whole text is in the CSV]"
