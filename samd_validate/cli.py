@@ -10,6 +10,7 @@ import typer
 
 from samd_validate import __version__
 from samd_validate.cli_promise import Ledger, amend, identities, lock
+from samd_validate.cli_trace import trace
 
 if TYPE_CHECKING:
     from samd_validate.core.errors import Problem
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.command()(lock)
 app.command()(amend)
+app.command()(trace)
 app.add_typer(identities, name="identity")
 
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol (YAML).", show_default=False)]

@@ -36,7 +36,7 @@ from samd_validate.gate import stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
 from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.load import load_protocol
+from samd_validate.protocol.load import LoadedProtocol, load_protocol
 from samd_validate.publish import known_requirements, places_of, write_reports
 from samd_validate.reading import read_cohorts
 from samd_validate.record import (
@@ -54,6 +54,8 @@ from samd_validate.record import (
 )
 from samd_validate.study import make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
+from samd_validate.trace.own import OwnTexts, kept_texts, load_own, with_own
+from samd_validate.trace.suspects import DIGESTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +69,14 @@ class Run:
 
 def planned(protocol: Path) -> Plan:
     """Load a protocol and bind it to code, without looking at data."""
-    known = known_requirements()
-    return make_plan(load_protocol(protocol), known.requirements, known.hazards)
+    loaded = load_protocol(protocol)
+    known = with_own(known_requirements(), own_texts(protocol, loaded))
+    return make_plan(loaded, known.requirements, known.hazards)
+
+
+def own_texts(protocol: Path, loaded: LoadedProtocol) -> OwnTexts:
+    """Return the requirements and hazards of the device that a protocol names files of."""
+    return load_own(protocol, loaded, known_requirements())
 
 
 def run(
@@ -94,7 +102,7 @@ def run(
         is_done = options.is_resumed and all(path.is_file() for path in reports.values())
         if not is_done:
             progress("writing the report", 0.0)
-            write_reports(bundle, out, evidence.name)
+            write_reports(evidence, out)
             progress("writing the report", 1.0)
     return Run(bundle=bundle, evidence=evidence, reports=reports)
 
@@ -111,7 +119,14 @@ def sealed_run(
     plan = planned(protocol)
     lock = lock_state(protocol, plan)
     with claimed(out, run_name(plan)) as claim:
-        order = Order(plan=plan, lock=lock, places=places, out=out, options=options)
+        order = Order(
+            plan=plan,
+            lock=lock,
+            places=places,
+            out=out,
+            options=options,
+            texts=own_texts(protocol, plan.loaded),
+        )
         for left in out.glob(f".{order.name}*.part"):  # half a report of a run that was killed
             left.unlink()
         evidence = _whole(order) or sealed(order, claim, progress)
@@ -194,7 +209,7 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
         machine=machine(),
         seeds=seeds_of(plan),
         has_predictions=order.options.keeps_predictions,
-        attachments={**_attachments(cohorts), "protocol_lock": order.lock},
+        attachments={**_attachments(cohorts, order.texts), "protocol_lock": order.lock},
         looks=looks,
     )
     write_bundle(bundle, folder)
@@ -211,8 +226,9 @@ def _in_order(
     return sorted(ran, key=lambda one: order.index(one[0].id))
 
 
-def _attachments(cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    attachments: dict[str, object] = {"requirement_digests": known_requirements().digests()}
+def _attachments(cohorts: Mapping[str, Cohort], texts: OwnTexts) -> dict[str, object]:
+    digests = with_own(known_requirements(), texts).digests()
+    attachments: dict[str, object] = {DIGESTS: digests, **kept_texts(texts)}
     for cohort in cohorts.values():
         attachments |= cohort.attachments
     return attachments
@@ -222,7 +238,7 @@ def remade(evidence: Path, out: Path) -> Run:
     """Make the reports of a bundle anew, without data or model."""
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
-    return Run(bundle=bundle, evidence=evidence, reports=write_reports(bundle, out, evidence.name))
+    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out))
 
 
 def _why(error: BaseException) -> str:

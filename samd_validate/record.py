@@ -20,6 +20,7 @@ from samd_validate.evidence.steps import code_digest
 from samd_validate.gate import Gate
 from samd_validate.plan import Plan
 from samd_validate.study import Study
+from samd_validate.trace.own import OwnTexts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +42,17 @@ PLAIN = Options()
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What is to be carried out: a plan with its lock, on which data, into which folder."""
+    """What is to be carried out: a plan with its lock, on which data, into which folder.
+
+    ``texts`` are the requirements and hazards of the device.
+    """
 
     plan: Plan
     lock: Mapping[str, object]
     places: Mapping[str, Path]
     out: Path
     options: Options
+    texts: OwnTexts
 
     @property
     def name(self) -> str:

@@ -81,6 +81,7 @@ def show_run(done: Run) -> None:
     console.print(f"report (PDF):    {done.reports['pdf']}", soft_wrap=True)
     console.print(f"report (HTML):   {done.reports['html']}", soft_wrap=True)
     console.print(f"traceability:    {done.reports['matrix']}", soft_wrap=True)
+    console.print(f"checklists:      {done.reports['checklists']}", soft_wrap=True)
     console.print(f"evidence folder: {done.evidence}", soft_wrap=True)
 
 

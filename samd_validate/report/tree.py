@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from samd_validate.core.checklist import Checklist
 from samd_validate.core.finding import Figure
 
 
@@ -35,10 +36,14 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A cell of a table; ``look`` is ``""``, ``number``, ``code``, ``gap`` or an outcome."""
+    """A cell of a table; ``look`` is ``""``, ``number``, ``code``, ``gap`` or an outcome.
+
+    ``links`` are anchors of this report with their titles; on paper they become pages.
+    """
 
     text: str
     look: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +171,7 @@ class Document:
     sections: tuple[Section, ...]
     authors: tuple[str, ...] = ()
     is_recomputable: bool = True
+    checklists: tuple[Checklist, ...] = ()
     lang: str = "en"
 
     def listed(self, kinds: tuple[str, ...]) -> tuple[Block, ...]:

@@ -16,7 +16,7 @@ from samd_validate.core.matrix import Matrix
 from samd_validate.report.document import document
 from samd_validate.report.figures import DRAWINGS, draw
 from samd_validate.report.html import render_html
-from samd_validate.report.pdf import pdf_bytes, write_pdf
+from samd_validate.report.pdf import typeset, write_pdf
 from samd_validate.report.words import BANNER
 
 EPOCH = 1_767_225_600
@@ -125,7 +125,7 @@ def test_pdf_is_tagged_titled_and_has_bookmarks(pdf: Path) -> None:
 )
 def test_pdf_writer_fetches_nothing(address: str) -> None:
     with pytest.raises(CannotRun, match="asks for something outside itself"):
-        pdf_bytes(f'<html lang="en"><body><img src="{address}"></body></html>', EPOCH)
+        typeset(f'<html lang="en"><body><img src="{address}"></body></html>', EPOCH)
 
 
 def test_place_that_cannot_be_written_is_told(
