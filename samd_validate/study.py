@@ -145,6 +145,7 @@ def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
         *,
         development: Cohort | None = None,
         tuning: Cohort | None = None,
+        repeat: int = 0,
     ) -> Model:
         try:
             params = planned.family.params.model_validate({**planned.recipe.params, **changed})
@@ -154,6 +155,7 @@ def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
             request,
             development=development or request.development,
             tuning=tuning or request.tuning,
+            seed=step_seed(request.seed, f"repeat/{repeat}") if repeat else request.seed,
         )
         return _fit(replace(planned, params=params), parts)
 

@@ -75,6 +75,7 @@ def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> N
 def test_measures_of_checks_are_known_to_the_statistics() -> None:
     own = {
         "additivity_error",
+        "importance_rank",
         "score_change",
         *GRADCAM_MEASURES,
         "dice_worst_decile",

@@ -29,7 +29,7 @@ SMALLER = (
     ("stays: 3000", "stays: 1000"),
     ("min_events: 100", "min_events: 50"),
     ("resamples: 2000", "resamples: 200"),
-    ("patients: 60, local: 3", "patients: 12, local: 2"),
+    ("patients: 60, local: 1, blocks: 8", "patients: 12, local: 1, blocks: 4"),
 )
 
 

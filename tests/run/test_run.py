@@ -80,7 +80,7 @@ def test_a_number_does_not_move_when_a_neighbour_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     path = small_protocol(
-        ("  - use: shap_attribution\n    params: {patients: 12, local: 2, blocks: 4}\n", "")
+        ("  - use: shap_attribution\n    params: {patients: 12, local: 1, blocks: 4}\n", "")
     )
     monkeypatch.chdir(path.parent)
     fewer = run(path, {}, tmp_path)
