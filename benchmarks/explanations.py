@@ -32,8 +32,8 @@ HEAD = f"""# Explanations: how long they take
 
 Written by `python benchmarks/explanations.py --write docs/benchmarks_explanations.md`: the recipe
 `lstm_icu` (three networks, 28 variables over 48 hours) developed on {STAYS:,} simulated stays, and
-attributions of {EXPLAINED} of these. The goal for Shapley values is under {GOAL_SECONDS} s on 2 cores
-beside the time of training. One core computes; on a machine with other work the time of the
+attributions of {EXPLAINED} of these. The goal for Shapley values is under {GOAL_SECONDS} s on 2
+cores beside the time of training. One core computes; on a machine with other work the time of the
 processor is the one to read.
 
 """
