@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from samd_validate import checks, models, readers
+from samd_validate.checks.attribution_sanity import MEASURES as SANITY_MEASURES
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
 from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
@@ -78,6 +79,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "importance_rank",
         "score_change",
         *GRADCAM_MEASURES,
+        *SANITY_MEASURES,
         "dice_worst_decile",
         *CASE_MEASURES,
         *CORRUPTION_MEASURES,

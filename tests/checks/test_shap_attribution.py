@@ -9,13 +9,12 @@ from math import factorial
 import numpy as np
 import pytest
 import torch
+from ward import N, inputs_of, learned, ward
 
 from samd_validate.checks._kinds_of_cases import chosen_cases
 from samd_validate.checks.shap_attribution import ShapParams, shap_attribution
-from samd_validate.core.cohort import Cohort, Provenance, TimeSeries, Variable
+from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate
-from samd_validate.core.inputs import Inputs, IntervalPlan, Population
-from samd_validate.core.kinds import FitRequest
 from samd_validate.core.model import (
     Explainable,
     GradientExplainable,
@@ -25,51 +24,11 @@ from samd_validate.core.model import (
 )
 from samd_validate.models._ensemble import EnsembleModel
 from samd_validate.models._recalibrate import log_odds
-from samd_validate.models.lstm import LstmParams, lstm
-
-N = 240
-HOURS = 8
-UNITS = {"potassium": "mmol/L", "lactate": "mmol/L", "sbp": "mm[Hg]"}
-
-
-def ward(seed: int = 1) -> Cohort:
-    """Stays with two values of each of three variables; potassium and age raise the risk."""
-    generator = np.random.default_rng(seed)
-    value = generator.normal(size=(N, 2, 3)) * 0.6 + generator.normal(size=(N, 1, 3))
-    age = generator.normal(60, 10, N)
-    risk = 1.5 * value[:, -1, 0] + (age - 60) / 10
-    label = (generator.logistic(size=N) < risk - 0.5).astype(np.int8)
-    names = np.array([f"u{number:03d}" for number in range(N)])
-    series = TimeSeries(
-        variables=tuple(Variable(name=n, unit=u, low=-9, high=9) for n, u in UNITS.items()),
-        unit_index=np.repeat(np.arange(N), 6),
-        time_hours=np.tile(np.repeat([1.2, 6.4], 3), N),
-        variable_index=np.tile([0, 1, 2], 2 * N),
-        value=value.ravel(),
-        window_hours=HOURS,
-    )
-    return Cohort(
-        name="ward",
-        unit_id=names,
-        patient_id=names,
-        site=np.full(N, "s"),
-        label=label,
-        groups={"sex": np.where(np.arange(N) % 2, "female", "male")},
-        numbers={"age_years": age},
-        units={"age_years": "a"},
-        series=series,
-        provenance=Provenance(source="s", title="t", licence="l", citation="c", fingerprint="f"),
-    )
 
 
 @pytest.fixture(scope="module")
 def model() -> EnsembleModel:
-    request = FitRequest(
-        name="m", development=ward(), tuning=ward(2), variables=tuple(UNITS), seed=4
-    )
-    params = LstmParams(hidden=8, members=1, max_epochs=15, learning_rate=0.02, batch=32)
-    fitted: EnsembleModel = lstm.run(request, params)
-    return fitted
+    return learned()
 
 
 def exact(model: EnsembleModel, cohort: Cohort) -> np.ndarray:
@@ -165,13 +124,6 @@ def test_weights_are_drawn_anew_from_the_output_down_and_the_model_stays(
 
 
 # ---- the check
-
-
-def inputs_of(model: EnsembleModel, threshold: float | None = 0.5) -> Inputs:
-    cohort = ward(3)
-    population = Population(name="test", cohort=cohort, score=model.predict(cohort))
-    plan = IntervalPlan(n_resamples=200, seed=2)
-    return Inputs(populations=(population,), intervals=plan, model=model, threshold=threshold)
 
 
 def test_chosen_stays_are_of_their_kind_and_none_is_shown_twice(model: EnsembleModel) -> None:
