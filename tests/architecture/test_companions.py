@@ -17,6 +17,7 @@ from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
+from samd_validate.checks.saliency_sanity import MEASURES as SALIENCY_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models import augmentation, imputation
@@ -80,6 +81,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "score_change",
         *GRADCAM_MEASURES,
         *SANITY_MEASURES,
+        *SALIENCY_MEASURES,
         "dice_worst_decile",
         *CASE_MEASURES,
         *CORRUPTION_MEASURES,

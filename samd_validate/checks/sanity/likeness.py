@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samd_validate.core.arrays import Column
+from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import Figure, Table
 from samd_validate.core.inputs import IntervalPlan
@@ -54,6 +54,13 @@ def correlation_of(
     """Return the mean over cases of the rank correlation of two explanations ``(n, k)``."""
     values, none = rank_correlations(first, second)
     note = f"{int(none.sum())} cases without an order count as 0" if none.any() else ""
+    return mean_of(values, patient, plan, note)
+
+
+def mean_of(
+    values: FloatArray, patient: Column, plan: IntervalPlan, note: str = ""
+) -> Measurement:
+    """Return the mean over cases; a value that all cases share is its own interval, and says so."""
     if values.size and np.ptp(values) == 0:
         return _constant(float(values[0]), values.size, patient, plan, note)
     return estimate_values(values, patient, plan, where="line", note=note)
@@ -78,7 +85,7 @@ def _constant(value: float, n: int, patient: Column, plan: IntervalPlan, note: s
 
 
 def forest(step: str, compared: Sequence[Likeness], title: str) -> Figure:
-    """Return the signed correlations as a forest plot."""
+    """Return the correlations of the first measure as a forest plot."""
     return Figure(
         id=f"{step}-likeness",
         kind="forest",
@@ -97,7 +104,7 @@ def forest(step: str, compared: Sequence[Likeness], title: str) -> Figure:
 
 
 def _row(one: Likeness) -> dict[str, object]:
-    found = one.found[SIGNED]
+    found = next(iter(one.found.values()))
     row: dict[str, object] = {"label": words_of(one.subset), "n": found.n, "n_events": None}
     if isinstance(found, Estimate):
         return row | {"value": found.value, "low": found.low, "high": found.high, "reason": ""}
