@@ -89,6 +89,8 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         *MODEL_LEAKAGE_MEASURES,
         *MISSINGNESS_MEASURES,
         *FAIRNESS_MEASURES,
+        "effect_of_one_sd",
+        "directions_contradicted",
         "slices_confirmed",
         *SITE_MEASURES,
     }

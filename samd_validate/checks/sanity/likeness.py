@@ -57,9 +57,7 @@ def correlation_of(
     return mean_of(values, patient, plan, note)
 
 
-def mean_of(
-    values: FloatArray, patient: Column, plan: IntervalPlan, note: str = ""
-) -> Measurement:
+def mean_of(values: FloatArray, patient: Column, plan: IntervalPlan, note: str = "") -> Measurement:
     """Return the mean over cases; a value that all cases share is its own interval, and says so."""
     if values.size and np.ptp(values) == 0:
         return _constant(float(values[0]), values.size, patient, plan, note)
