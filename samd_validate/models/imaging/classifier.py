@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -92,6 +92,20 @@ class ImageClassifier:
         Selvaraju et al. 2020, doi:10.1007/s11263-019-01228-7. All 0 where nothing in the last
         layer spoke for the label.
         """
+        return self._map_of(image, lambda whole: self._grad_cam(whole, class_idx=0)[0])
+
+    def pixel_gradients(self, image: Image) -> FloatArray:
+        """Return integrated gradients of label 1 by pixel, what spoke for it; else 0.
+
+        Sundararajan et al. 2017, arXiv:1703.01365, from an even image of the median; summed over
+        channels.
+        """
+        from samd_validate.models.imaging.gradients import integrated
+
+        return self._map_of(image, lambda whole: integrated(self.network, whole))
+
+    def _map_of(self, image: Image, made: Callable[[Tensor], Tensor]) -> FloatArray:
+        """Return on the image's own grid a map ``(1, side, side)`` made of the network's input."""
         from samd_validate.models.imaging.classification_fit import grid_of
         from samd_validate.models.imaging.grid import padded
 
@@ -99,11 +113,24 @@ class ImageClassifier:
         with threads(OF_IMAGES):
             pixels = grid.pixels(image)
             whole = padded(pixels, self.params.size)[None].requires_grad_()
-            found = self._grad_cam(whole, class_idx=0)[0].detach()
+            found = made(whole).detach()
         top, left = ((self.params.size - side) // 2 for side in pixels.shape[1:])
         rows, columns = pixels.shape[1:]
         inside = found[:, top : top + rows, left : left + columns]
         return np.maximum(grid.back(inside, image.pixels.shape), 0)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the stages of the network from the output down."""
+        from samd_validate.models._randomise import stages_of
+
+        return stages_of(self.network)
+
+    def randomised(self, stages: int, seed: int) -> Self:
+        """Return the classifier with the weights of so many stages drawn at random."""
+        from samd_validate.models._randomise import randomised
+
+        return replace(self, network=randomised(self.network, stages, seed))
 
     @cached_property
     def _grad_cam(self) -> Any:
