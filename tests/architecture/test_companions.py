@@ -101,6 +101,7 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "effect_of_one_sd",
         "directions_contradicted",
         "slices_confirmed",
+        "auroc_beyond_mirror",
         *SITE_MEASURES,
         *TEMPORAL_DRIFT_MEASURES,
         *DEFERRAL_MEASURES,

@@ -64,7 +64,7 @@ def test_wrong_types_and_missing_keys_come_all_together(tmp_path: Path) -> None:
     path = changed(
         tmp_path,
         ("seed: 20250115", "seed: soon"),
-        ("version: 1.0.0", "version: 1.0"),
+        ("version: 1.1.0", "version: 1.0"),
         ("  users: Intensive", "  user: Intensive"),
     )
     found = problems(path)
