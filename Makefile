@@ -24,6 +24,7 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
+	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
