@@ -34,6 +34,7 @@ torture: .venv/test.stamp
 	rm -rf .torture
 	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
 	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
+	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md

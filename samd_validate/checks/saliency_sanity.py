@@ -13,7 +13,7 @@ from samd_validate.checks._panels import heated, plain, png
 from samd_validate.checks.sanity import curves
 from samd_validate.checks.sanity.changed import fitted_again, fitted_to_permuted, not_asked
 from samd_validate.checks.sanity.likeness import Likeness, correlation_of, forest, table_of
-from samd_validate.checks.sanity.tiles import by_tile, held, log_odds_seen
+from samd_validate.checks.sanity.tiles import HeldImages, blurred, by_tile, held, log_odds_seen
 from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import NotEstimable
@@ -29,6 +29,8 @@ GAINS = tuple(f"{kind}_gain" for kind in curves.KINDS)
 MEASURES = (LIKE, *GAINS)
 LOW, HIGH = "low", "high"
 SHOWN = 3
+BLUR = 0.08
+"""Of the shorter side of an image: what a hidden tile is out of focus by."""
 
 
 class SaliencySanityParams(Params):
@@ -87,7 +89,7 @@ def saliency_sanity(step: str, inputs: Inputs, params: SaliencySanityParams) -> 
     How to read it: low correlation with random weights and permuted labels, high correlation under
     noise and another training, and gains above 0 speak for the map. Whether it lies on the finding
     is measured by gradcam.
-    Limits: a deleted tile takes the median of its image, which no radiograph looks like. Grad-CAM
+    Limits: a deleted tile is out of focus, and what is as large as the blur stays. Grad-CAM
     is coarse and integrated gradients are not: their correlation is moderate at best. Maps of
     images alike in shape stay correlated by that shape. Each training is made once.
     """
@@ -209,8 +211,11 @@ def _followed(inputs: Inputs, params: SaliencySanityParams, looked: _Looked) -> 
     if model is None:
         raise ValueError("a device that can be run is needed")
 
+    unfocused = blurred(looked.images, BLUR)
+
     def output(kept: BoolArray) -> FloatArray:
-        return log_odds_seen(model, looked.cohort, looked.images, kept, looked.side)
+        seen = HeldImages(images=looked.images, blurred=unfocused, kept=kept, side=looked.side)
+        return log_odds_seen(model, looked.cohort, seen)
 
     generator = step_generator(inputs.intervals.seed, "saliency/orders")
     return curves.follow(looked.maps, output, params.steps, params.orders, generator)

@@ -80,7 +80,15 @@ def shap_attribution(step: str, inputs: Inputs, params: ShapParams) -> CheckOutp
         ),
         figures=tuple(figures),
         tables=(_ranking(step, ranked, whole, sample), *tables),
-        notes=(f"{whole.method}; relative to {whole.reference}", *lacking),
+        notes=(*_method(whole), *lacking),
+    )
+
+
+def _method(whole: Attribution) -> tuple[str, str]:
+    return (
+        f"{whole.method}; relative to {whole.reference}",
+        "contributions add up to the prediction of each stay within "
+        f"{whole.additivity_error:.1e} log-odds",
     )
 
 

@@ -14,6 +14,8 @@ MIDDLING = 1.0
 NARROW = 0.03
 FINE = 0.003
 SHORT_DIGEST = 12
+RANKED = "percentile bootstrap of ranks"
+"""The beginning of a method whose numbers are places in an order."""
 
 MEASURES: Mapping[str, str] = MappingProxyType(
     {
@@ -226,6 +228,8 @@ def subset_words(subset: str) -> str:
 def digits_of(estimate: Estimate) -> int:
     """Return how many decimals the width of the interval bears: no false precision."""
     width = estimate.high - estimate.low
+    if estimate.method.startswith(RANKED):
+        return 0
     if width >= WIDE:
         return 0
     if width >= MIDDLING:

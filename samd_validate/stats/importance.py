@@ -11,6 +11,7 @@ from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.inputs import IntervalPlan
 
 METHOD = "percentile bootstrap over patients"
+OF_RANKS = "percentile bootstrap of ranks over patients"
 DRAWS_AT_ONCE = 200
 
 
@@ -84,7 +85,7 @@ def from_draws(
         low=min(float(low), value),
         high=max(float(high), value),
         level=plan.level,
-        method=METHOD,
+        method=OF_RANKS if is_whole else METHOD,
         n=counts[0],
         n_clusters=counts[1],
         n_resamples=plan.n_resamples,

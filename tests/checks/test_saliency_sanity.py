@@ -10,7 +10,7 @@ import pytest
 from bright_squares import squares
 
 from samd_validate.checks.saliency_sanity import SaliencySanityParams, saliency_sanity
-from samd_validate.checks.sanity.tiles import HeldImages, by_tile, tile_of
+from samd_validate.checks.sanity.tiles import HeldImages, blurred, by_tile, tile_of
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
@@ -131,15 +131,24 @@ def test_map_on_what_the_device_reads_gains_and_one_elsewhere_loses() -> None:
         assert isinstance(gains["right"][LIKE, subset], NotEstimable)
 
 
-def test_hidden_tiles_take_the_median_and_nothing_else_moves() -> None:
+def test_hidden_tiles_are_out_of_focus_and_nothing_else_moves() -> None:
     pixels = np.random.default_rng(1).random((6, 9)).astype(np.float32)
     kept = np.ones((1, 4), dtype=np.bool_)
     kept[0, 3] = False
-    shown = HeldImages(images=(Image(pixels=pixels),), kept=kept, side=2).image(0).pixels
+    image = (Image(pixels=pixels),)
+    unfocused = blurred(image, 0.5)
+    shown = HeldImages(images=image, blurred=unfocused, kept=kept, side=2).image(0).pixels
     hidden = tile_of(pixels.shape, 2) == 3
-    assert (shown[hidden] == np.median(pixels)).all()
+    assert (shown[hidden] == unfocused[0][hidden]).all()
     assert (shown[~hidden] == pixels[~hidden]).all()
     assert by_tile(np.ones((6, 9)), 2).tolist() == [1, 1, 1, 1]
+
+
+def test_colours_are_blurred_each_by_itself() -> None:
+    pixels = np.zeros((8, 8, 3), dtype=np.float32)
+    pixels[:, :, 1] = 1
+    (found,) = blurred((Image(pixels=pixels),), 0.3)
+    assert found == pytest.approx(pixels)
 
 
 # ---- a network that has learned

@@ -108,10 +108,16 @@ def test_gradient_check_on_a_black_box_is_refused_before_any_work(
 ) -> None:
     text = (shipped("protocols") / "starter.yaml").read_text()
     path = tmp_path / "p.yaml"
-    path.write_text(
-        text.replace("  - use: calibration\n", "  - use: calibration\n  - use: shap_attribution\n")
+    further = "".join(
+        f"  - use: {name}\n"
+        for name in ("shap_attribution", "attribution_sanity", "saliency_sanity")
     )
-    assert "a model with gradients" in problems(monkeypatch, capsys, "check", path)
+    further += "  - use: plausibility\n    params: {expected: {lactate: raises}}\n"
+    path.write_text(text.replace("  - use: calibration\n", f"  - use: calibration\n{further}"))
+    err = problems(monkeypatch, capsys, "check", path)
+    assert err.count("a model with gradients") == 3
+    assert "check 'plausibility' without model" in err
+    assert "a model that can be run" in err
 
 
 PHYSIONET = "icu_mortality_physionet_2012.yaml"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from samd_validate.core.arrays import BoolArray, FloatArray, IntArray
+from samd_validate.core.arrays import BoolArray, Column, FloatArray, IntArray, read_only
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.images import Image, ImageSource
 from samd_validate.core.model import Model
@@ -18,10 +18,11 @@ EDGE = 1e-7
 class HeldImages:
     """Images in memory, one per unit; of each only the tiles in ``kept (n, tiles)`` are seen.
 
-    The others are filled with the median of the image, by channel.
+    The others are those of the image out of focus, in ``blurred``.
     """
 
     images: tuple[Image, ...]
+    blurred: tuple[Column, ...]
     kept: BoolArray
     side: int
 
@@ -38,7 +39,7 @@ class HeldImages:
             return image
         pixels = np.array(image.pixels)
         hidden = ~kept[tile_of(pixels.shape, self.side)]
-        pixels[hidden] = np.median(image.pixels, axis=(0, 1))
+        pixels[hidden] = self.blurred[row][hidden]
         return replace(image, pixels=pixels)
 
     def reference(self, row: int) -> None:
@@ -48,7 +49,8 @@ class HeldImages:
     def take(self, rows: IntArray) -> HeldImages:
         """Return the images of some rows, in their order."""
         images = tuple(self.images[row] for row in rows.tolist())
-        return replace(self, images=images, kept=self.kept[rows])
+        blurred = tuple(self.blurred[row] for row in rows.tolist())
+        return replace(self, images=images, blurred=blurred, kept=self.kept[rows])
 
 
 def tile_of(shape: tuple[int, ...], side: int) -> IntArray:
@@ -69,10 +71,22 @@ def held(source: ImageSource, rows: IntArray) -> tuple[Image, ...]:
     return tuple(source.image(row) for row in rows.tolist())
 
 
-def log_odds_seen(
-    model: Model, cohort: Cohort, images: tuple[Image, ...], kept: BoolArray, side: int
-) -> FloatArray:
-    """Return the log-odds ``(n,)`` of images of which only the tiles in ``kept`` are seen."""
-    source = HeldImages(images=images, kept=kept, side=side)
+def blurred(images: tuple[Image, ...], share: float) -> tuple[Column, ...]:
+    """Return the pixels of images out of focus: Gaussian, its spread a share of the shorter side.
+
+    Brightness and contrast at large stay, so that an image of which little is seen is still one.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    found = []
+    for image in images:
+        spread = share * min(image.pixels.shape[:2])
+        flat = (spread, spread, *[0.0] * (image.pixels.ndim - 2))
+        found.append(read_only(gaussian_filter(image.pixels, flat, mode="nearest"), np.float32))
+    return tuple(found)
+
+
+def log_odds_seen(model: Model, cohort: Cohort, source: HeldImages) -> FloatArray:
+    """Return the log-odds ``(n,)`` of images of which only the kept tiles are seen."""
     score = np.clip(model.predict(replace(cohort, images=source)), EDGE, 1 - EDGE)
     return np.asarray(np.log(score) - np.log1p(-score))
