@@ -20,10 +20,14 @@ lint: .venv/test.stamp
 simulate: .venv/test.stamp
 	$(BIN)/python tests/support/simulate.py docs
 	$(BIN)/python tests/support/coverage_of_overlap.py > docs/methods/overlap_coverage.md
+	$(BIN)/python tests/support/coverage_of_group_differences.py | $(BIN)/python tests/support/into_page.py docs/methods/overlap.md
+	$(BIN)/python tests/support/coverage_of_froc.py | $(BIN)/python tests/support/into_page.py docs/methods/lesion_detection.md
 	$(BIN)/python tests/support/size_of_decisions.py | $(BIN)/python tests/support/into_page.py docs/methods/comparison.md
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
+	$(BIN)/python tests/support/found_in_time.py | $(BIN)/python tests/support/into_page.py docs/methods/temporal_drift.md
+	$(BIN)/python tests/support/drift_size_power.py docs
 
 # hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks
 torture: .venv/test.stamp
@@ -39,6 +43,7 @@ trace: .venv/test.stamp
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
+	$(BIN)/python -m samd_validate.protocol.json_schema lock > protocols/schema/lock-v1.schema.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

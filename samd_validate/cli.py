@@ -71,7 +71,8 @@ def run(
 def check(protocol: ProtocolFile) -> None:
     """Say what a run would do and what the protocol leaves open, without looking at data."""
     from samd_validate.pipeline import planned, planned_answers
-    from samd_validate.terminal import show_answers, show_plan
+    from samd_validate.terminal import show_plan
+    from samd_validate.terminal_plan import show_answers
 
     plan = planned(protocol)
     show_answers(planned_answers(protocol, plan))

@@ -127,6 +127,8 @@ def sealed_run(
             options=options,
             texts=own_texts(protocol, plan.loaded),
         )
+        for left in out.glob(f".{order.name}*.part"):  # half a report of a run that was killed
+            left.unlink()
         evidence = _whole(order) or sealed(order, claim, progress)
         shutil.rmtree(kept_beside(order), ignore_errors=True)  # a family may keep none
         yield evidence

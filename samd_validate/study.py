@@ -146,6 +146,7 @@ def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
         *,
         development: Cohort | None = None,
         tuning: Cohort | None = None,
+        repeat: int = 0,
     ) -> Model:
         try:
             params = planned.family.params.model_validate({**planned.recipe.params, **changed})
@@ -155,6 +156,7 @@ def _refit(planned: PlannedModel, request: FitRequest) -> Refit:
             request,
             development=development or request.development,
             tuning=tuning or request.tuning,
+            seed=step_seed(request.seed, f"repeat/{repeat}") if repeat else request.seed,
         )
         return _fit(replace(planned, params=params), parts)
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from samd_validate.evidence.verify import Test
     from samd_validate.pipeline import Run
     from samd_validate.plan import Plan
-    from samd_validate.trace.analysis_plan import PlanRow
 
 LOOKS = {
     Outcome.PASS: "green",
@@ -137,30 +136,6 @@ def show_plan(plan: Plan) -> None:
         table.add_row("judge", f"{criterion.id}: {criterion.finding.key}")
     console.print(table)
     console.print("the protocol can be run; no data were looked at", style="green")
-
-
-ANSWER_LOOKS = {"answered": "green", "partly": "yellow", "open": "bold red"}
-
-
-def show_answers(rows: Iterable[PlanRow]) -> None:
-    """Print where a protocol answers each element of an analysis plan, and what it leaves open."""
-    listed = list(rows)
-    console = Console()
-    table = Table(title="What a statistical analysis plan must fix")
-    for head in ("element", "state", "where and what", "left open"):
-        table.add_column(head, overflow="fold")
-    for row in listed:
-        look = ANSWER_LOOKS[row.answer.state]
-        place = ": ".join(part for part in (row.where or row.answer.key, row.answer.words) if part)
-        table.add_row(
-            f"{row.element.id} {row.element.element}",
-            f"[{look}]{row.answer.state}[/{look}]",
-            escape(place),
-            escape(row.answer.lacks),
-        )
-    console.print(table)
-    counts = {name: sum(row.answer.state == name for row in listed) for name in ANSWER_LOOKS}
-    console.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 def show_metrics(records: list[dict[str, Any]], json_file: str | None) -> None:

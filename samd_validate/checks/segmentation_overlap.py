@@ -11,7 +11,7 @@ from pydantic import Field
 from samd_validate.checks._cases import cases_of
 from samd_validate.checks._common import Params, findings_of, subsets_of
 from samd_validate.checks._panels import filled, outlined, plain, png
-from samd_validate.core.estimate import Measurement
+from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CaseTable, CheckOutput, Figure, Finding, Table
 from samd_validate.core.images import marked
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
@@ -70,7 +70,7 @@ class SegmentationOverlapParams(Params):
 
 @check(
     "segmentation_overlap",
-    version=1,
+    version=2,
     params=SegmentationOverlapParams,
     measures=MEASURES,
     needs=("masks",),
@@ -173,10 +173,19 @@ def _by_group(
     findings = []
     for subset, mask in subsets_of(population.cohort, params.groups).items():
         chosen = [cases[row] for row in np.flatnonzero(mask).tolist()]
-        if len(chosen) >= params.min_units:
-            found = {name: estimate_cases(chosen, name, plan) for name in COMPARED}
-            findings += findings_of(step, population.name, found, subset=subset)
+        found = {
+            name: _too_small(len(chosen), params.min_units) or estimate_cases(chosen, name, plan)
+            for name in COMPARED
+        }
+        findings += findings_of(step, population.name, found, subset=subset)
     return findings
+
+
+def _too_small(n: int, least: int) -> NotEstimable | None:
+    if n >= least:
+        return None
+    reason = f"{n} cases; the protocol asks for at least {least}"
+    return NotEstimable(code="too_small", reason=reason, n=n)
 
 
 def _every(

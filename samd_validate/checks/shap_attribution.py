@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import Field
 
-from samd_validate.checks._common import Params
+from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._contributions import contributions, title_of
+from samd_validate.checks._kinds_of_cases import KINDS, WORDS, Chosen, Kind, chosen_cases
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.estimate import Estimate
+from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
 from samd_validate.core.model import Attribution, Explainable, no_progress
 from samd_validate.core.seeds import step_generator
+from samd_validate.stats.importance import Importance, importances
 
 SHOWN = 15
 SHOWN_LOCAL = 12
+IN_WORDS = 6
 
 
 class ShapParams(Params):
-    """How many patients are explained, and in how many blocks of time."""
+    """How many patients are explained, which are shown, and in how many blocks of time."""
 
     patients: int = Field(default=80, ge=10, le=2000)
-    local: int = Field(default=3, ge=1, le=10)
-    blocks: int = Field(default=4, ge=1, le=48)
+    kinds: tuple[Kind, ...] = Field(default=KINDS, description="of stays that are shown singly")
+    local: int = Field(default=1, ge=1, le=10, description="stays of each kind")
+    blocks: int = Field(default=8, ge=1, le=48)
 
 
 @check(
     "shap_attribution",
-    version=1,
+    version=2,
     params=ShapParams,
-    measures=("additivity_error",),
+    measures=("additivity_error", "importance_rank"),
     needs=("gradients", "series"),
     requirements=("REQ-EXPLANATION",),
 )
@@ -40,12 +47,15 @@ def shap_attribution(step: str, inputs: Inputs, params: ShapParams) -> CheckOutp
     Purpose: show whether the device relies on what a clinician would expect.
     Method: Shapley values by input (all three channels of a variable together), relative to the
     average stay of the development part, in log-odds; globally the mean size over a sample of
-    stays, and for single stays by block of time with the value that was measured then. Values
-    add up to the prediction; the largest deviation is reported.
-    How to read it: a bar to the right raised the predicted risk, a bar to the left lowered it.
+    stays, with the interval of each rank from resampled patients; and for single stays of chosen
+    kinds (highest risk, false negative, false positive, borderline) by block of time with what was
+    measured then. Values add up to the prediction; the largest deviation is reported.
+    How to read it: a bar to the right raised the predicted risk, a bar to the left lowered it. Two
+    inputs whose ranks have intervals that overlap widely are not told apart by this sample.
     Limits: an attribution describes the device, not the disease; an input can matter because of
     how often it was measured and not because of its value. It does not show what would happen if
-    a value were changed.
+    a value were changed. The interval of a rank is of patients, for the device as it is; near ties
+    it is too narrow.
     """
     population = inputs.populations[-1]
     model = inputs.model
@@ -55,16 +65,22 @@ def shap_attribution(step: str, inputs: Inputs, params: ShapParams) -> CheckOutp
     sample = population.cohort.take(rows)
     seed = inputs.intervals.seed % 2**31
     whole = model.attribute(sample, blocks=1, seed=seed, progress=no_progress)
-    chosen = _examples(population, rows, params.local)
-    cases = population.cohort.take(chosen)
-    local = model.attribute(cases, blocks=params.blocks, seed=seed, progress=no_progress)
-    figures = [_global(step, population.name, whole, sample)]
-    figures += [_waterfall(step, number, local, cases) for number in range(cases.size)]
+    ranked = importances(whole.values.sum(axis=2), sample.patient_id, inputs.intervals)
+    chosen, lacking = chosen_cases(population, inputs.threshold, params.kinds, params.local)
+    cases = population.cohort.take(np.array([one.row for one in chosen], dtype=np.int64))
+    figures, tables = [_global(step, population.name, ranked, whole, sample)], []
+    if chosen:
+        local = model.attribute(cases, blocks=params.blocks, seed=seed, progress=no_progress)
+        figures += [_waterfall(step, i, one, local, cases) for i, one in enumerate(chosen)]
+        tables.append(_in_words(step, chosen, local, cases))
     return CheckOutput(
-        findings=(_additivity(step, population.name, whole),),
+        findings=(
+            _additivity(step, population.name, whole),
+            *_ranks(step, population.name, ranked, whole),
+        ),
         figures=tuple(figures),
-        tables=(_ranking(step, whole, sample),),
-        notes=(f"{whole.method}; relative to {whole.reference}",),
+        tables=(_ranking(step, ranked, whole, sample), *tables),
+        notes=(f"{whole.method}; relative to {whole.reference}", *lacking),
     )
 
 
@@ -72,13 +88,6 @@ def _sampled(population: Population, params: ShapParams, seed: int) -> np.ndarra
     generator = step_generator(seed, "attribution/sample")
     n = min(params.patients, population.cohort.size)
     return np.sort(generator.permutation(population.cohort.size)[:n])
-
-
-def _examples(population: Population, rows: np.ndarray, wanted: int) -> np.ndarray:
-    """Return the sampled stays at the highest, middle and lowest risks, evenly spaced in rank."""
-    order = rows[np.argsort(-population.score[rows], kind="stable")]
-    ranks = np.linspace(0, order.size - 1, num=min(wanted, order.size)).round().astype(np.int64)
-    return np.asarray(order[ranks])
 
 
 def _additivity(step: str, population: str, whole: Attribution) -> Finding:
@@ -91,25 +100,35 @@ def _additivity(step: str, population: str, whole: Attribution) -> Finding:
         method="largest deviation, no sampling uncertainty",
         n=int(whole.output.size),
     )
-    return Finding(
-        check=step,
-        measure="additivity_error",
-        population=population,
-        subset="all",
-        measurement=measurement,
-    )
+    return findings_of(step, population, {"additivity_error": measurement})[0]
 
 
-def _importance(whole: Attribution) -> list[tuple[str, float]]:
-    size = np.abs(whole.values.sum(axis=2)).mean(axis=0)
-    order = np.argsort(-size, kind="stable")
-    return [(whole.inputs[index], float(size[index])) for index in order.tolist()]
+def _ranks(
+    step: str, population: str, ranked: Sequence[Importance], whole: Attribution
+) -> list[Finding]:
+    found: list[Finding] = []
+    for one in ranked:
+        subset = f"input={whole.inputs[one.column]}"
+        found += findings_of(step, population, {"importance_rank": one.rank}, subset=subset)
+    return found
 
 
-def _global(step: str, population: str, whole: Attribution, sample: Cohort) -> Figure:
+def _sizes(ranked: Sequence[Importance], whole: Attribution) -> list[float]:
+    sizes = np.abs(whole.values.sum(axis=2)).mean(axis=0)
+    return [float(sizes[one.column]) for one in ranked]
+
+
+def _global(
+    step: str,
+    population: str,
+    ranked: Sequence[Importance],
+    whole: Attribution,
+    sample: Cohort,
+) -> Figure:
+    sizes = _sizes(ranked, whole)
     rows = [
-        {"label": _title(name, sample), "value": value, "unit": ""}
-        for name, value in _importance(whole)[:SHOWN]
+        {"label": title_of(whole.inputs[one.column], sample), "value": size, "unit": ""}
+        for one, size in zip(ranked[:SHOWN], sizes, strict=False)
     ]
     return Figure(
         id=f"{step}-global",
@@ -122,36 +141,51 @@ def _global(step: str, population: str, whole: Attribution, sample: Cohort) -> F
     )
 
 
-def _ranking(step: str, whole: Attribution, sample: Cohort) -> Table:
-    total = sum(value for _, value in _importance(whole))
+def _ranking(step: str, ranked: Sequence[Importance], whole: Attribution, sample: Cohort) -> Table:
+    sizes = _sizes(ranked, whole)
+    total = sum(sizes)
     rows = [
-        (number, _title(name, sample), f"{value:.3f}", f"{100 * value / total:.1f}%")
-        for number, (name, value) in enumerate(_importance(whole), start=1)
+        (
+            number,
+            _limits(one.rank, 0),
+            title_of(whole.inputs[one.column], sample),
+            f"{size:.3f}",
+            _limits(one.size, 3),
+            f"{100 * size / total:.1f}%" if total else "–",
+        )
+        for number, (one, size) in enumerate(zip(ranked, sizes, strict=True), start=1)
     ]
     return Table(
         id=f"{step}-ranking",
         title="Inputs by their contribution",
-        caption=f"Mean absolute Shapley value in log-odds over {sample.size} stays, and its share.",
-        columns=("rank", "input", "mean |contribution|", "share"),
+        caption=f"Mean absolute Shapley value in log-odds over {sample.size} stays with its "
+        "interval, the interval of the rank, and the share of the sum.",
+        columns=("rank", "its interval", "input", "mean |contribution|", "its interval", "share"),
         rows=tuple(rows),
     )
 
 
-def _waterfall(step: str, number: int, local: Attribution, cases: Cohort) -> Figure:
-    cells = _cells(number, local, cases)
+def _limits(found: Measurement, digits: int) -> str:
+    if not isinstance(found, Estimate):
+        return found.describe()
+    return f"{found.low:.{digits}f} to {found.high:.{digits}f}"
+
+
+def _waterfall(step: str, number: int, chosen: Chosen, local: Attribution, cases: Cohort) -> Figure:
+    cells = contributions(number, local, cases)
     shown, rest = cells[:SHOWN_LOCAL], cells[SHOWN_LOCAL:]
-    rest_value = sum(float(str(cell["value"])) for cell in rest)
-    rows = [*shown, {"label": "all else", "value": rest_value, "detail": f"{len(rest)} cells"}]
-    risk = 1 / (1 + np.exp(-float(local.output[number])))
-    outcome = "with" if cases.label[number] else "without"
+    rows = [{"label": cell.words, "value": cell.value, "detail": ""} for cell in shown]
+    rest_value = sum(cell.value for cell in rest)
+    rows.append({"label": "all else", "value": rest_value, "detail": f"{len(rest)} cells"})
+    kind = WORDS[chosen.kind]
     return Figure(
         id=f"{step}-patient-{number + 1}",
         kind="waterfall",
-        title=f"Example stay {number + 1}: predicted risk {100 * risk:.0f}%, {outcome} the event",
+        title=f"Example stay {number + 1}, {kind}: {_prediction(number, local, cases)}",
         caption="From the average stay (top) to this stay's prediction (bottom), in log-odds: what "
-        "was measured, when, and how far it moved the risk. 'none' means that nothing was "
-        "measured in that time.",
-        alt=f"Waterfall of contributions for an example stay with predicted risk {risk:.2f}.",
+        "was measured, when, and how far it moved the risk. That nothing was measured can move it "
+        "too.",
+        alt=f"Waterfall of contributions for an example stay ({kind}).",
         content={
             "base": local.base,
             "final": float(local.output[number]),
@@ -161,53 +195,23 @@ def _waterfall(step: str, number: int, local: Attribution, cases: Cohort) -> Fig
     )
 
 
-def _cells(number: int, local: Attribution, cases: Cohort) -> list[dict[str, object]]:
-    """Return the cells (input and block of time) of one stay, the largest contribution first."""
-    cells = []
-    for index, name in enumerate(local.inputs):
-        for block in range(local.values.shape[2]):
-            value = float(local.values[number, index, block])
-            if value != 0:
-                label, detail = _cell_words(name, block, number, local, cases)
-                cells.append({"label": label, "value": value, "detail": detail})
-    return sorted(cells, key=lambda cell: (-abs(float(str(cell["value"]))), str(cell["label"])))
+def _prediction(number: int, local: Attribution, cases: Cohort) -> str:
+    risk = 1 / (1 + np.exp(-float(local.output[number])))
+    outcome = "with" if cases.label[number] else "without"
+    return f"predicted risk {100 * risk:.0f}%, {outcome} the event"
 
 
-def _cell_words(
-    name: str, block: int, number: int, local: Attribution, cases: Cohort
-) -> tuple[str, str]:
-    title = _title(name, cases)
-    if name in cases.numbers:
-        value, unit = (
-            float(cases.numbers[name][number]),
-            cases.units.get(name, ""),
-        )
-        return title, f"{value:.0f} {unit}".strip() if np.isfinite(value) else "missing"
-    if name in cases.groups:
-        return title, str(cases.groups[name][number]) or "unknown"
-    start, end = local.block_hours[block], local.block_hours[block + 1]
-    return f"{title}, hours {start:.0f}-{end:.0f}", _observed(name, start, end, number, cases)
-
-
-def _observed(name: str, start: float, end: float, number: int, cases: Cohort) -> str:
-    series = cases.series
-    names = [] if series is None else [variable.name for variable in series.variables]
-    if series is None or name not in names:
-        return ""
-    chosen = (
-        (series.unit_index == number)
-        & (series.variable_index == names.index(name))
-        & (series.time_hours >= start)
-        & (series.time_hours < end)
+def _in_words(step: str, chosen: Sequence[Chosen], local: Attribution, cases: Cohort) -> Table:
+    rows = [
+        (number + 1, one.kind.replace("_", " "), cell.sentence())
+        for number, one in enumerate(chosen)
+        for cell in contributions(number, local, cases)[:IN_WORDS]
+    ]
+    return Table(
+        id=f"{step}-words",
+        title="Single stays in words",
+        caption=f"The {IN_WORDS} largest contributions of each stay that is shown, in log-odds: "
+        "above 0 raised the predicted risk.",
+        columns=("stay", "kind", "what moved the prediction"),
+        rows=tuple(rows),
     )
-    if not chosen.any():
-        return "none"
-    unit = series.variables[names.index(name)].unit_text()
-    mean = f"{np.mean(series.value[chosen]):.3g} {unit}".strip()
-    return f"{mean} (n={int(chosen.sum())})"
-
-
-def _title(name: str, cohort: Cohort) -> str:
-    variables = () if cohort.series is None else cohort.series.variables
-    titles = {variable.name: variable.title() for variable in variables}
-    return titles.get(name, name.replace("_", " "))

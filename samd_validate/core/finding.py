@@ -44,8 +44,9 @@ class Finding:
 class Figure:
     """The data of a picture; the report draws it.
 
-    ``kind`` names a drawing of the report (``roc``, ``precision_recall``, ``calibration``,
-    ``forest``, ``bars``, ``waterfall``, ``timeline``, ``histogram``); ``content`` is JSON.
+    ``kind`` names a drawing of the report (``roc``, ``froc``, ``precision_recall``,
+    ``calibration``, ``forest``, ``bars``, ``waterfall``, ``timeline``, ``histogram``); ``content``
+    is JSON.
     ``caption`` says what to see, ``alt`` describes the picture to someone who cannot see it.
     """
 

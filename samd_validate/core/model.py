@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.images import Image, Segmentation
 
@@ -43,7 +43,10 @@ class Model(Protocol):
 
 
 class Refit(Protocol):
-    """Fits a model again from the same seed, with some hyper-parameters or parts changed."""
+    """Fits a model again, with some hyper-parameters or parts changed.
+
+    Chance is that of the study; a ``repeat`` above 0 starts from other random weights.
+    """
 
     def __call__(
         self,
@@ -51,6 +54,7 @@ class Refit(Protocol):
         *,
         development: Cohort | None = None,
         tuning: Cohort | None = None,
+        repeat: int = 0,
     ) -> Model:
         """Return the model; parts that are None are those of the study.
 
@@ -88,6 +92,45 @@ class Explainable(Protocol):
         self, cohort: Cohort, *, blocks: int, seed: int, progress: Progress
     ) -> Attribution:
         """Return the contribution of every input for every unit, in log-odds."""
+        ...
+
+
+@runtime_checkable
+class GradientExplainable(Protocol):
+    """A model that can break its output down a second way, by its gradients."""
+
+    def integrated_gradients(self, cohort: Cohort) -> Attribution:
+        """Return the contribution of every input for every unit, in log-odds, in one block."""
+        ...
+
+
+@runtime_checkable
+class Maskable(Protocol):
+    """A model that tells its output where only some inputs are known.
+
+    The order of inputs is that of its attributions; an input that is not known is that of the
+    reference, the average unit of the development part.
+    """
+
+    def log_odds_with(self, cohort: Cohort, kept: BoolArray) -> FloatArray:
+        """Return log-odds ``(n,)`` where unit ``i`` keeps the inputs in ``kept[i]``.
+
+        ``kept`` is ``(n, inputs)``.
+        """
+        ...
+
+
+@runtime_checkable
+class Randomisable(Protocol):
+    """A model whose weights can be drawn anew, stage by stage from its output down."""
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the names of its stages, the one next to the output first."""
+        ...
+
+    def randomised(self, stages: int, seed: int) -> Model:
+        """Return the model with the weights of the first ``stages`` stages drawn at random."""
         ...
 
 
@@ -145,6 +188,15 @@ class Segmenting(Protocol):
 
 
 @runtime_checkable
+class GradientLocalising(Protocol):
+    """A model that shows a second way, by gradients at the pixels, where in an image it looked."""
+
+    def pixel_gradients(self, image: Image) -> FloatArray:
+        """Return how much each pixel spoke for label 1, ``(rows, columns)``, 0 or more."""
+        ...
+
+
+@runtime_checkable
 class Localising(Protocol):
     """A model that shows where in an image it looked."""
 
@@ -152,5 +204,17 @@ class Localising(Protocol):
         """Return how much each place spoke for label 1, on the image's own grid.
 
         ``(rows, columns)``, 0 or more, in no unit; all 0 where no place did.
+        """
+        ...
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """A model that shows what its network makes of an image before it decides."""
+
+    def embed(self, cohort: Cohort) -> FloatArray:
+        """Return the features of each image, ``(n, features)``, read one at a time.
+
+        Means over the places of a deep layer; in no unit.
         """
         ...

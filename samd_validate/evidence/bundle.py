@@ -38,7 +38,7 @@ def write_bundle(bundle: Bundle, folder: RunFolder) -> None:
     if bundle.looks is not None:
         folder.write_json(LOOKS_FILE, {"schema_version": BUNDLE_VERSION, **vars(bundle.looks)})
     if bundle.machine:
-        folder.write_json(MACHINE_FILE, bundle.machine)
+        folder.write_json(MACHINE_FILE, {"schema_version": BUNDLE_VERSION, **bundle.machine})
     for name in LISTS:
         folder.write_json(f"{name}.json", getattr(bundle, name))
     for name in FOLDERS:
@@ -109,7 +109,7 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
         environment=_json(folder / "environment.json"),
         attachments={p.stem: _json(p) for p in sorted((folder / "attachments").glob("*.json"))},
         looks=_looks(folder / LOOKS_FILE),
-        machine=_json(folder / MACHINE_FILE) if (folder / MACHINE_FILE).is_file() else {},
+        machine=_beside(folder / MACHINE_FILE),
         seeds=run.get("seeds", {}),
         has_predictions=run.get("has_predictions", True),
         content_digest=manifest["content_digest"],
@@ -120,12 +120,14 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
 
 
 def _looks(path: Path) -> LookRecord | None:
-    if not path.is_file():
-        return None
-    content = _json(path)
-    return TypeAdapter(LookRecord).validate_python(
-        {key: value for key, value in content.items() if key != "schema_version"}
-    )
+    content = _beside(path)
+    return TypeAdapter(LookRecord).validate_python(content) if content else None
+
+
+def _beside(path: Path) -> dict[str, Any]:
+    """Return what stands beside the content digest; empty in a bundle that has none of it."""
+    content = _json(path) if path.is_file() else {}
+    return {key: value for key, value in content.items() if key != "schema_version"}
 
 
 def _folder_records(folder: Path, kind: Any) -> tuple[Any, ...]:

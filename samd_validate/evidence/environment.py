@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -11,8 +13,12 @@ from samd_validate import __version__
 from samd_validate.protocol.folders import ROOT
 
 
-def environment() -> dict[str, object]:
-    """Return the software of this machine as plain JSON; its hardware stands apart."""
+@cache
+def environment() -> Mapping[str, object]:
+    """Return the software of this process as plain JSON; its hardware stands apart.
+
+    It is looked at once: what is installed beside a process that runs is not what it runs with.
+    """
     packages = {dist.metadata["Name"].lower(): dist.version for dist in distributions()}
     return {
         "samd_validate": __version__,
@@ -24,11 +30,12 @@ def environment() -> dict[str, object]:
 
 
 def source_revision(folder: Path) -> dict[str, object]:
-    """Return commit and whether the working tree differs from it; nulls outside a checkout."""
+    """Return commit and whether the working tree differs from it; null where that is not known."""
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None:
         return {"commit": None, "is_dirty": None}
-    return {"commit": commit, "is_dirty": bool(_git(folder, "status", "--porcelain"))}
+    changes = _git(folder, "status", "--porcelain")
+    return {"commit": commit, "is_dirty": None if changes is None else bool(changes)}
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -30,6 +30,11 @@ class Additive:
         """Return log-odds ``(n,)`` of channels and static columns."""
         return basis(series, static) @ self.weight + self.intercept
 
+    def shuffled(self, seed: int) -> Additive:
+        """Return the model with its coefficients in a random order."""
+        order = np.random.default_rng(seed).permutation(self.weight.numel())
+        return Additive(weight=self.weight[torch.from_numpy(order)], intercept=self.intercept)
+
 
 def basis(series: Tensor, static: Tensor) -> Tensor:
     """Return static columns, summaries, and their share in each of five tents one unit apart.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from samd_validate.core.arrays import FloatArray
+from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.model import Attribution, Progress
 from samd_validate.models._hourly import Channels, Scale, hourly_channels
@@ -127,6 +127,47 @@ class EnsembleModel:
 
         with one_thread():
             return shapley_by_input(self, cohort, blocks=blocks, seed=seed, progress=progress)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the names of the inputs: variables over time, then those without time."""
+        return (*(scale.name for scale in self.scales), *self.coding.inputs)
+
+    def integrated_gradients(self, cohort: Cohort) -> Attribution:
+        """Return integrated gradients by input, in recalibrated log-odds."""
+        from samd_validate.models._shapley import gradients_by_input
+
+        with one_thread():
+            return gradients_by_input(self, cohort)
+
+    def log_odds_with(self, cohort: Cohort, kept: BoolArray) -> FloatArray:
+        """Return recalibrated log-odds with only the inputs in ``kept (n, inputs)`` known."""
+        from samd_validate.models._shapley import log_odds_with
+
+        with one_thread():
+            return log_odds_with(self, cohort, kept)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the stages of the networks from the output down; an additive part is the first."""
+        from samd_validate.models._randomise import stages_of
+
+        beside = () if self.additive is None else ("additive part",)
+        return (*beside, *stages_of(self.networks[0]))
+
+    def randomised(self, stages: int, seed: int) -> Self:
+        """Return the model with the weights of so many stages drawn at random."""
+        from samd_validate.models._randomise import randomised
+
+        beside = self.additive
+        if beside is not None:
+            stages -= 1
+            beside = beside.shuffled(seed) if stages >= 0 else beside
+        members = tuple(
+            replace(member, network=randomised(member.network, max(stages, 0), seed + number))
+            for number, member in enumerate(self.members)
+        )
+        return replace(self, members=members, additive=beside)
 
     def log_odds_of(self, series: Tensor, static: Tensor) -> Tensor:
         """Return recalibrated log-odds of channels and static columns, as tensors."""

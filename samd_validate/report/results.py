@@ -10,6 +10,7 @@ from samd_validate.core.finding import Figure, Finding, Table
 from samd_validate.report.build import Numbers, grid, number, picture, plain_table, texts
 from samd_validate.report.groups import group_tables, of_compared_groups
 from samd_validate.report.measured import method_words
+from samd_validate.report.sanity import sanity_of, with_verdict
 from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
 from samd_validate.report.words import (
     count_words,
@@ -59,7 +60,11 @@ def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     if step.status != "ran":
         blocks.append(Paragraph(text=f"Not run: {step.why or step.status}.", look="warning"))
     blocks += _finding_tables(step, findings, bundle, numbers)
-    blocks += [picture(numbers, figure) for figure in figures_of(step, bundle)]
+    sanity = sanity_of(step, bundle)
+    if sanity is not None:
+        blocks.append(Paragraph(text=sanity.words, look="note" if sanity.is_passed else "warning"))
+    shown = [with_verdict(figure, sanity) for figure in figures_of(step, bundle)]
+    blocks += [picture(numbers, figure) for figure in shown]
     blocks += [plain_table(numbers, table) for table in tables_of(step, bundle)]
     if step.notes:
         blocks.append(Bullets(items=step.notes))

@@ -22,6 +22,7 @@ RecordName = Literal[
     "intended_use",
     "interval_methods",
     "limitations",
+    "looks_ledger",
     "model_card",
     "operating_point",
     "outcome_definition",

@@ -14,10 +14,12 @@ import pytest
 from black_box import small_black_box
 
 from samd_validate import pipeline
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.evidence.bundle import read_bundle
 from samd_validate.evidence.chain import entries_of
+from samd_validate.evidence.claim import claimed
 from samd_validate.evidence.steps import StepStore
 
 pytestmark = pytest.mark.requirement("REQ-REPRODUCIBILITY")
@@ -132,6 +134,19 @@ def test_run_without_resume_starts_anew_and_keeps_what_had_stopped(tmp_path: Pat
     entries = entries_of((evidence / "audit.jsonl").read_bytes())
     (ran,) = (entry for entry in entries if entry["action"] == "ran the checks")
     assert ran["details"]["taken_from_before"] == []  # type: ignore[index]
+
+
+def test_second_run_of_a_protocol_in_a_folder_is_refused_and_touches_nothing(
+    tmp_path: Path,
+) -> None:
+    small_black_box(tmp_path / "p.yaml")
+    name = pipeline.run_name(pipeline.planned(tmp_path / "p.yaml"))
+    with (
+        claimed(tmp_path / "r", name),
+        pytest.raises(CannotRun, match="a run of this protocol that goes on"),
+    ):
+        sealed(tmp_path, is_resumed=True)
+    assert list((tmp_path / "r").iterdir()) == []
 
 
 def test_run_that_goes_on_is_one_look_at_the_labels(

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 
 from samd_validate.core.errors import CannotRun
 from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.json_schema import SCHEMA_FILE, schema_text
+from samd_validate.protocol.json_schema import LOCK_SCHEMA_FILE, SCHEMA_FILE, schema_text
 from samd_validate.protocol.load import load_protocol
+from samd_validate.protocol.lock import Lock
 from samd_validate.protocol.places import dataset_places
 from samd_validate.protocol.yaml_text import MAX_BYTES, parse_yaml
 
@@ -65,7 +66,7 @@ def test_wrong_types_and_missing_keys_come_all_together(tmp_path: Path) -> None:
     path = changed(
         tmp_path,
         ("seed: 20250115", "seed: soon"),
-        ("version: 1.0.0", "version: 1.0"),
+        ("version: 1.1.0", "version: 1.0"),
         ("  users: Intensive", "  user: Intensive"),
     )
     found = problems(path)
@@ -150,6 +151,11 @@ def test_digest_moves_with_a_bound(tmp_path: Path) -> None:
 @pytest.mark.requirement("SW-PROTOCOL-SCHEMA")
 def test_json_schema_on_disk_is_that_of_the_code() -> None:
     assert (shipped("protocols") / "schema" / SCHEMA_FILE).read_text() == schema_text()
+
+
+def test_json_schema_of_a_lock_is_that_of_the_code() -> None:
+    path = shipped("protocols") / "schema" / LOCK_SCHEMA_FILE
+    assert path.read_text() == schema_text(Lock)
 
 
 @pytest.mark.parametrize("path", sorted(shipped("protocols").glob("*.yaml")), ids=lambda p: p.stem)

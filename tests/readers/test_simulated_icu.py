@@ -11,8 +11,15 @@ from pydantic import ValidationError
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.readers.simulated_icu import SimulatedIcuParams, simulated_icu
-from samd_validate.readers.simulation.measurements import values_of
-from samd_validate.readers.simulation.people import RIVERSIDE, SITES, draw_people
+from samd_validate.readers.simulation.drivers import drivers
+from samd_validate.readers.simulation.measurements import BETWEEN, WITHIN, values_of
+from samd_validate.readers.simulation.people import (
+    ADMISSIONS,
+    ON_ADMISSION,
+    RIVERSIDE,
+    SITES,
+    draw_people,
+)
 from samd_validate.readers.simulation.variables import SIMULATED
 
 
@@ -153,3 +160,22 @@ def test_twin_differs_in_nothing() -> None:
     assert truth(twin)["differs_from_riverside"] == {}
     assert truth(twin)["subgroup"] is None
     assert twin.provenance.is_simulated
+
+
+def test_drivers_are_the_slopes_that_the_drawn_patients_show() -> None:
+    people = draw_people(RIVERSIDE, 60_000, np.random.default_rng(4))
+    told = drivers(RIVERSIDE)
+    log_odds = np.log(people.told_risk) - np.log1p(-people.told_risk)
+    generator = np.random.default_rng(5)
+    for one in SIMULATED:
+        other = np.hypot(BETWEEN, WITHIN) * generator.standard_normal(log_odds.size)
+        value = one.loading * people.end[:, one.organ] + other
+        slope = np.cov(value, log_odds)[0, 1] / value.std()
+        assert told[one.name] == pytest.approx(slope, abs=0.03)
+    ages = people.age_years
+    assert told["age_years"] == pytest.approx(
+        np.cov(ages, log_odds)[0, 1] / ages.std(), abs=0.03
+    )  # ages are cut at 18 and 95
+    effect = dict(zip(ADMISSIONS, ON_ADMISSION, strict=True))
+    effects = np.array([effect[kind] for kind in people.groups["admission_type"].tolist()])
+    assert told["admission_type"] == pytest.approx(effects.std(), abs=0.01)

@@ -29,7 +29,9 @@ SMALLER = (
     ("stays: 3000", "stays: 1000"),
     ("min_events: 100", "min_events: 50"),
     ("resamples: 2000", "resamples: 200"),
-    ("patients: 60, local: 3", "patients: 12, local: 2"),
+    ("patients: 60, local: 1, blocks: 8", "patients: 12, local: 1, blocks: 4"),
+    ("{patients: 30, steps: 5, orders: 2}", "{patients: 10, steps: 2, orders: 1}"),
+    ("patients: 300\n", "patients: 60\n"),
 )
 
 

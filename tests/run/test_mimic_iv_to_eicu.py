@@ -36,7 +36,11 @@ SMALLER = (
     ("{members: 1, max_epochs: 4}", "{strategies: [mean], members: 1, max_epochs: 1}"),
     ("{min_units: 1000, min_events: 100}", "{min_units: 300, min_events: 30}"),
     ("resamples: 2000", "resamples: 200"),
-    ("patients: 60, local: 3, blocks: 4", "patients: 10, local: 1, blocks: 1"),
+    ("patients: 60, local: 1, blocks: 8", "patients: 10, local: 1, blocks: 1"),
+    (
+        "{patients: 60, permute_labels: true, train_again: true, members: 1, max_epochs: 4}",
+        "{patients: 10, steps: 2, orders: 1}",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from samd_validate import cli
+from samd_validate.checks.concept_drift import MEASURES as DRIFTS
 from samd_validate.checks.leakage import MEASURES as COUNTS
 from samd_validate.checks.model_leakage import MEASURES as MODEL_COUNTS
 from samd_validate.plan_size import size_plan
@@ -233,7 +234,7 @@ def test_json_and_table_hold_the_same_numbers(
 )
 def test_shipped_protocols_say_all_that_a_size_needs(name: str) -> None:
     for row in rows(shipped("protocols") / f"{name}.yaml").values():
-        assert "n" in row or row["measure"] in {"auprc", *COUNTS, *MODEL_COUNTS}
+        assert "n" in row or row["measure"] in {"auprc", *COUNTS, *MODEL_COUNTS, *DRIFTS}
 
 
 def test_protocol_without_criteria_has_nothing_to_size(

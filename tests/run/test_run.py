@@ -82,8 +82,12 @@ def test_a_number_does_not_move_when_a_neighbour_is_left_out(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    text = small_protocol().read_text()
+    criterion = text[text.index("  - id: attributions-add-up") :]
+    criterion = criterion[: criterion.index("  - id: attributions-of-random-weights")]
     path = small_protocol(
-        ("  - use: shap_attribution\n    params: {patients: 12, local: 2, blocks: 4}\n", "")
+        ("  - use: shap_attribution\n    params: {patients: 12, local: 1, blocks: 4}\n", ""),
+        (criterion, ""),
     )
     monkeypatch.chdir(path.parent)
     fewer = run(path, {}, tmp_path)

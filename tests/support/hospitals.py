@@ -73,7 +73,9 @@ def several_sites(seed: int, sites: Mapping[str, float]) -> Inputs:
         *,
         development: Cohort | None = None,
         tuning: Cohort | None = None,
+        repeat: int = 0,
     ) -> Learned:
+        del repeat
         if "wrong" in changed:
             raise ValueError("wrong: no such hyper-parameter")
         assert development is not None

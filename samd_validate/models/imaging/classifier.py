@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -76,12 +76,36 @@ class ImageClassifier:
         with threads(OF_IMAGES):
             return log_odds_of(self.network, squares_of(cohort, self.params), cohort.size)
 
+    def embed(self, cohort: Cohort) -> FloatArray:
+        """Return the last layer with places, averaged over them, ``(n, channels)``."""
+        from samd_validate.models.imaging.classification_fit import squares_of
+        from samd_validate.models.imaging.embedding import pooled
+
+        squares = squares_of(cohort, self.params)
+        with threads(OF_IMAGES):
+            images = (squares.batch([row]) for row in range(cohort.size))
+            return pooled(self.network, images, self.layer)
+
     def saliency(self, image: Image) -> FloatArray:
         """Return the Grad-CAM of label 1 on the image's own grid, ``(rows, columns)``, 0 or more.
 
         Selvaraju et al. 2020, doi:10.1007/s11263-019-01228-7. All 0 where nothing in the last
         layer spoke for the label.
         """
+        return self._map_of(image, lambda whole: self._grad_cam(whole, class_idx=0)[0])
+
+    def pixel_gradients(self, image: Image) -> FloatArray:
+        """Return integrated gradients of label 1 by pixel, what spoke for it; else 0.
+
+        Sundararajan et al. 2017, arXiv:1703.01365, from an even image of the median; summed over
+        channels.
+        """
+        from samd_validate.models.imaging.gradients import integrated
+
+        return self._map_of(image, lambda whole: integrated(self.network, whole))
+
+    def _map_of(self, image: Image, made: Callable[[Tensor], Tensor]) -> FloatArray:
+        """Return on the image's own grid a map ``(1, side, side)`` made of the network's input."""
         from samd_validate.models.imaging.classification_fit import grid_of
         from samd_validate.models.imaging.grid import padded
 
@@ -89,11 +113,24 @@ class ImageClassifier:
         with threads(OF_IMAGES):
             pixels = grid.pixels(image)
             whole = padded(pixels, self.params.size)[None].requires_grad_()
-            found = self._grad_cam(whole, class_idx=0)[0].detach()
+            found = made(whole).detach()
         top, left = ((self.params.size - side) // 2 for side in pixels.shape[1:])
         rows, columns = pixels.shape[1:]
         inside = found[:, top : top + rows, left : left + columns]
         return np.maximum(grid.back(inside, image.pixels.shape), 0)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the stages of the network from the output down."""
+        from samd_validate.models._randomise import stages_of
+
+        return stages_of(self.network)
+
+    def randomised(self, stages: int, seed: int) -> Self:
+        """Return the classifier with the weights of so many stages drawn at random."""
+        from samd_validate.models._randomise import randomised
+
+        return replace(self, network=randomised(self.network, stages, seed))
 
     @cached_property
     def _grad_cam(self) -> Any:
@@ -105,6 +142,15 @@ class ImageClassifier:
             target_layers=self.layer,
             postprocessing=_as_it_is,
         )
+
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
 
     def artefact(self) -> bytes:
         """Return the weights and the recalibration as safetensors."""

@@ -21,6 +21,8 @@ ON_ORGANS = (0.34, 0.30, 0.22, 0.22, 0.38)
 ON_AGE_DECADE = 0.28
 ON_ADMISSION = (0.25, -0.70, 0.10)
 SHARED = 0.65
+SEVERITY_DRIFT, OWN_DRIFT = 0.35, 0.45
+AGE_SPREAD = 15.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def draw_people(site: Site, stays: int, generator: np.random.Generator) -> Peopl
     """Draw the stays of a site; about one patient in sixteen has two."""
     patient, first = _patients(stays, generator)
     n = first.size
-    age = np.clip(generator.normal(site.age_mean, 15.5, n), 18, 95).round()[patient]
+    age = np.clip(generator.normal(site.age_mean, AGE_SPREAD, n), 18, 95).round()[patient]
     sex = np.where(generator.random(n) < site.female, "female", "male")[patient]
     ethnicity = generator.choice(ETHNICITIES, size=n, p=site.ethnicity)[patient]
     admission_code = generator.choice(len(ADMISSIONS), size=stays, p=site.admission)
@@ -95,7 +97,9 @@ def draw_people(site: Site, stays: int, generator: np.random.Generator) -> Peopl
     start = SHARED * severity[:, None] + np.sqrt(1 - SHARED**2) * generator.normal(
         size=(stays, len(ORGANS))
     )
-    drift = 0.35 * severity[:, None] + 0.45 * generator.normal(size=(stays, len(ORGANS)))
+    drift = SEVERITY_DRIFT * severity[:, None] + OWN_DRIFT * generator.normal(
+        size=(stays, len(ORGANS))
+    )
     end = start + drift
     told = (
         INTERCEPT

@@ -9,6 +9,7 @@ import numpy as np
 
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.readers.simulation.draw import Draw
+from samd_validate.readers.simulation.drivers import drivers
 from samd_validate.readers.simulation.measurements import ARTEFACTS, REPEATED, SKIPPED
 from samd_validate.readers.simulation.people import RIVERSIDE, Site
 
@@ -68,6 +69,7 @@ def truth(site: Site, drawn: Outcomes, parameters: Mapping[str, object]) -> dict
             "among_survivors": _share(drawn.has_lactate[~died]),
         },
         "subgroup": _subgroup_truth(site, drawn),
+        "drivers": drivers(site),
         "error_rates": {"implausible": ARTEFACTS, "repeated": REPEATED, "skipped": SKIPPED},
     }
 

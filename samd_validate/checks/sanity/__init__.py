@@ -1,0 +1,1 @@
+"""Parts of the checks that put explanations to the test."""
