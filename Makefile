@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate torture benchmark schema clean
+.PHONY: demo test lint simulate torture benchmark schema trace clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -38,6 +38,9 @@ torture: .venv/test.stamp
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
+
+trace: .venv/test.stamp
+	$(BIN)/python tests/support/marked_tests.py > docs/software_requirements.md
 
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json

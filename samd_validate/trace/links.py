@@ -23,6 +23,7 @@ FILES: Mapping[str, str] = MappingProxyType(
         "intended_use": "protocol.json",
         "interval_methods": FINDINGS,
         "limitations": "protocol.json",
+        "looks_ledger": LOOKS,
         "model_card": "run.json",
         "operating_point": "run.json",
         "outcome_definition": "protocol.json",

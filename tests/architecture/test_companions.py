@@ -46,6 +46,7 @@ CHECKS = [one for one in PLUGINS if one.kind == "check"]
 
 
 @pytest.mark.parametrize("one", PLUGINS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_plugin_has_a_page_of_its_method(one: Plugin[Any]) -> None:
     page = ROOT / "docs" / "methods" / f"{one.name}.md"
     assert "Shown by" in page.read_text() or "checks" in page.read_text()
@@ -68,12 +69,14 @@ def test_augmentation_has_a_section_and_says_what_it_does(one: Plugin[Any]) -> N
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_check_says_purpose_method_reading_and_limits(one: Plugin[Any]) -> None:
     for words in ("Purpose:", "Method:", "How to read it:", "Limits:"):
         assert words in one.doc
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> None:
     known = load_requirements(shipped("traceability")).requirements
     assert one.requirements

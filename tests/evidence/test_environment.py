@@ -22,6 +22,7 @@ from samd_validate.evidence.sbom import files_digest, sbom_bytes
 pytestmark = pytest.mark.requirement("REQ-REPRODUCIBILITY")
 
 
+@pytest.mark.requirement("SW-SBOM-COMPLETE")
 def test_bill_of_materials_is_valid_cyclonedx_and_complete() -> None:
     from cyclonedx.schema import SchemaVersion
     from cyclonedx.validation.json import JsonStrictValidator

@@ -29,6 +29,7 @@ def run_on_a_disk_of(size: str, place: Path) -> tuple[str, int, list[str]]:
     return done.stderr, int(code), [Path(name).suffix for name in left]
 
 
+@pytest.mark.requirement("SW-RUN-HALF")
 def test_evidence_that_does_not_fit_is_told_and_does_not_look_whole(tmp_path: Path) -> None:
     err, code, left = run_on_a_disk_of("60k", tmp_path)
     assert "no space left on device" in err

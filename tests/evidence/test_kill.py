@@ -80,6 +80,7 @@ def test_step_cut_at_any_byte_or_with_any_byte_changed_is_not_taken(tmp_path: Pa
             assert not path.exists()
 
 
+@pytest.mark.requirement("SW-RUN-RESUMES")
 def test_killed_runs_go_on_to_the_same_bytes(tmp_path: Path) -> None:
     command = [sys.executable, killing.__file__, str(tmp_path), str(KILLS), "20261125"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

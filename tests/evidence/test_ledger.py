@@ -54,6 +54,7 @@ def test_place_is_the_option_then_the_variable_then_the_users_own(
     assert ledger_folder(None) == Path.home() / ".local/state/samd-validate/ledger"
 
 
+@pytest.mark.requirement("SW-LEDGER-COUNTS")
 def test_each_run_sees_those_before_it(tmp_path: Path) -> None:
     assert [before(tmp_path, run, population()) for run in "abc"] == [[0], [1], [2]]
     assert readings_of(tmp_path, "icu") == 3
@@ -108,6 +109,7 @@ def test_without_a_budget_there_is_no_verdict(tmp_path: Path) -> None:
     assert (record.criteria, record.verdicts, len(record.looks)) == ((), (), 1)
 
 
+@pytest.mark.requirement("SW-LEDGER-COUNTS")
 def test_ledger_that_cannot_be_written_is_told_and_never_a_pass(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
@@ -160,6 +162,7 @@ def test_many_processes_write_one_ledger_and_no_line_is_lost(tmp_path: Path) -> 
     assert before(tmp_path, "last", population()) == [45]
 
 
+@pytest.mark.requirement("SW-PRIVACY-IDS")
 def test_no_id_of_a_patient_stands_in_the_ledger(tmp_path: Path) -> None:
     before(tmp_path, "a", population())
     content = (tmp_path / LEDGER_FILE).read_text()

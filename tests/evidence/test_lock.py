@@ -93,6 +93,7 @@ def test_layout_and_comments_leave_a_lock_as_it_is(protocol: Path) -> None:
     assert state_of(protocol)["state"] == "locked"
 
 
+@pytest.mark.requirement("SW-LOCK-VOID")
 def test_changed_protocol_makes_its_lock_void_and_names_the_keys(protocol: Path) -> None:
     lock_protocol(protocol, planned(protocol), WHO)
     protocol.write_text(protocol.read_text().replace(*STRICTER))
@@ -101,6 +102,7 @@ def test_changed_protocol_makes_its_lock_void_and_names_the_keys(protocol: Path)
     assert "criteria[ranking].at_least" in state["why"]
 
 
+@pytest.mark.requirement("SW-LOCK-VOID")
 def test_changed_recipe_makes_a_lock_void(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "models").mkdir()
@@ -141,6 +143,7 @@ def test_lock_with_another_content_than_its_digest_is_told(protocol: Path) -> No
         state_of(protocol)
 
 
+@pytest.mark.requirement("SW-LOCK-SIGNED")
 def test_signed_lock_names_its_certificate(protocol: Path, identity: Path) -> None:
     signer = load_identity(identity, "a long password")
     lock_protocol(protocol, planned(protocol), WHO, signer)
@@ -163,6 +166,7 @@ def test_signed_lock_with_another_signer_or_time_is_void(protocol: Path, identit
         place.write_bytes(content)
 
 
+@pytest.mark.requirement("SW-LOCK-SIGNED")
 def test_every_changed_byte_of_a_signed_lock_is_found(protocol: Path, identity: Path) -> None:
     signer = load_identity(identity, "a long password")
     place = lock_protocol(protocol, planned(protocol), WHO, signer)
@@ -225,6 +229,7 @@ def test_signature_of_each_kind_of_key_holds_for_its_content_alone(identity: Pat
         assert "cannot be read" in signature_fault(stranger, b"content")
 
 
+@pytest.mark.requirement("SW-LOCK-AMEND")
 def test_amendment_links_to_the_lock_before_and_lists_every_key(
     protocol: Path, identity: Path
 ) -> None:

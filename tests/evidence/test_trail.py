@@ -37,6 +37,7 @@ def trail_of(path: Path, *seconds: int) -> AuditTrail:
     return trail
 
 
+@pytest.mark.requirement("SW-TRAIL-CHAIN")
 def test_line_says_who_what_when_on_which_objects_and_why(tmp_path: Path) -> None:
     trail = AuditTrail(tmp_path / "audit.jsonl")
     objects = {"protocol": "sha256:1"}
@@ -57,6 +58,7 @@ def test_line_says_who_what_when_on_which_objects_and_why(tmp_path: Path) -> Non
     assert (entry["n"], entry["previous"], entry["clock_went_back_from"]) == (1, START, None)
 
 
+@pytest.mark.requirement("SW-TRAIL-CLOCK")
 def test_clock_that_goes_back_is_kept_and_flagged(tmp_path: Path) -> None:
     trail = trail_of(tmp_path / "audit.jsonl", 0, 10, 4, 5)
     content = trail.path.read_bytes()

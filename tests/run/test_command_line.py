@@ -24,6 +24,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(stopped.value.code or 0)
 
 
+@pytest.mark.requirement("SW-CLI-LIGHT")
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; import samd_validate.cli\n"
@@ -42,6 +43,7 @@ def test_check_says_what_a_run_would_do(
 
 
 @pytest.mark.parametrize("path", sorted(shipped("protocols").glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.requirement("SW-PLAN-SHIPPED")
 def test_every_shipped_protocol_can_be_planned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(monkeypatch, "check", path) == 0
 
@@ -79,6 +81,7 @@ def problems(
     return err
 
 
+@pytest.mark.requirement("SW-PLAN-RESOLVES")
 def test_all_names_that_do_not_resolve_come_together(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -103,6 +106,7 @@ def test_all_names_that_do_not_resolve_come_together(
         assert words in err
 
 
+@pytest.mark.requirement("SW-PLAN-RESOLVES")
 def test_gradient_check_on_a_black_box_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -131,6 +135,7 @@ def test_data_set_without_a_place(
     assert "--dataset physionet-2012=PATH" in problems(monkeypatch, capsys, "run", path)
 
 
+@pytest.mark.requirement("SW-CLI-WORDS")
 def test_data_folder_that_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -161,6 +166,7 @@ def test_truncated_archive(
     assert err.count("breaks off or is damaged") == 2
 
 
+@pytest.mark.requirement("SW-RUN-HALF")
 def test_keyboard_interrupt_leaves_nothing_that_looks_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -30,6 +30,7 @@ def acts(folder: Path) -> list[str]:
     return [json.loads(line)["action"] for line in lines]
 
 
+@pytest.mark.requirement("SW-GATE-LEAKS")
 def test_failed_criterion_at_the_gate_stops_before_training_and_keeps_what_was_seen(
     small_protocol: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.matrix import Matrix, State
 from samd_validate.trace.lines import COLUMNS, filtered, lines, make_filter
+from samd_validate.trace.links import FILES
+from samd_validate.trace.records import RECORDS
 from samd_validate.trace.spreadsheet import CUT, LONGEST, Sheet, workbook_bytes
 from samd_validate.trace.write import csv_bytes
 from samd_validate.tracing import traced, write_matrix
@@ -124,6 +126,10 @@ def test_link_carries_the_digest_that_the_manifest_lists(matrix: Matrix, evidenc
     assert links
     assert {link.sha256 for link in links} == {digest}
     assert all(link.sha256 for row in matrix.rows for link in row.links)
+
+
+def test_every_record_has_a_file_to_be_followed_to() -> None:
+    assert FILES.keys() == RECORDS.keys()
 
 
 def test_filters_keep_order_and_only_what_they_name(matrix: Matrix) -> None:
