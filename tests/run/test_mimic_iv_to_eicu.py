@@ -117,7 +117,7 @@ def test_folder_without_the_other_source_says_what_is_missing(
 def test_every_criterion_is_judged_and_the_patients_are_called_simulated(sealed: Path) -> None:
     bundle = read_bundle(sealed)
     verdicts = {one.criterion: one.outcome for one in bundle.verdicts}
-    assert len(verdicts) == len(bundle.criteria) == 21
+    assert len(verdicts) == len(bundle.criteria) == 23
     assert bundle.is_simulated
     for name in ("no-shared-patients", "no-twins", "truncation", "preprocessing"):
         for where in ("internal", "external"):
