@@ -94,7 +94,7 @@ def run(
         is_done = options.is_resumed and all(path.is_file() for path in reports.values())
         if not is_done:
             progress("writing the report", 0.0)
-            write_reports(bundle, out, evidence.name)
+            write_reports(bundle, out, evidence)
             progress("writing the report", 1.0)
     return Run(bundle=bundle, evidence=evidence, reports=reports)
 
@@ -220,7 +220,7 @@ def remade(evidence: Path, out: Path) -> Run:
     """Make the reports of a bundle anew, without data or model."""
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
-    return Run(bundle=bundle, evidence=evidence, reports=write_reports(bundle, out, evidence.name))
+    return Run(bundle=bundle, evidence=evidence, reports=write_reports(bundle, out, evidence))
 
 
 def _why(error: BaseException) -> str:

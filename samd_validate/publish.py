@@ -7,6 +7,7 @@ from pathlib import Path
 
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.attached import attached_files
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
 from samd_validate.report.document import document
@@ -29,21 +30,26 @@ def places_of(out: Path, name: str) -> dict[str, Path]:
     }
 
 
-def write_reports(bundle: Bundle, out: Path, name: str) -> dict[str, Path]:
-    """Write the PDF, the HTML page and the matrix from a bundle alone.
+def write_reports(bundle: Bundle, out: Path, evidence: Path) -> dict[str, Path]:
+    """Write the PDF, the HTML page and the matrix from a sealed folder alone.
+
+    ``bundle`` is what is recorded in the folder ``evidence``; its machine-readable part is
+    attached to the PDF.
 
     Raises
     ------
     CannotRun
         Where they cannot be written; the bundle is not touched.
     """
-    templates, places = shipped("templates"), places_of(out, name)
+    templates, name = shipped("templates"), evidence.name
+    places = places_of(out, name)
     matrix = trace_matrix(bundle, known_requirements())
     tree = document(bundle, matrix)
     try:
         write_whole(places["html"], render_html(tree, templates).encode())
         write_csv(matrix, places["matrix"])
-        write_pdf(tree, templates, places["pdf"], REPORT_EPOCH)
+        attached = attached_files(evidence)
+        write_pdf(tree, templates, places["pdf"], REPORT_EPOCH, attached=attached)
     except OSError as error:
         raise CannotRun(_unwritten(out, name, error)) from None
     return places

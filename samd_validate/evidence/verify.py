@@ -1,163 +1,131 @@
-"""Verification as a numbered list of tests, each passed or not, from the folder alone."""
+"""Verification as a numbered list: of a folder of evidence, or of a report's PDF alone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from samd_validate.core.bundle import Bundle
-from samd_validate.core.canonical import digest, plain
-from samd_validate.core.errors import CannotRun
+from samd_validate.core.canonical import digest_bytes
+from samd_validate.evidence.attached import NOT_HERE, attached_name, is_attached
 from samd_validate.evidence.audit import TRAIL_FILE
-from samd_validate.evidence.bundle import PROTOCOL_SOURCE, read_bundle
-from samd_validate.evidence.chain import read_chain
-from samd_validate.evidence.folder import (
-    BESIDE,
-    MANIFEST_FILE,
-    MANIFEST_VERSION,
-    file_digests,
-)
-from samd_validate.evidence.locking import record_fault
-from samd_validate.judge import judge
-from samd_validate.protocol.load import validated
-from samd_validate.protocol.schema import Protocol
-from samd_validate.protocol.yaml_text import parse_yaml
+from samd_validate.evidence.folder import MANIFEST_FILE, file_digests
+from samd_validate.evidence.pdf_file import NotReadable, attachments_of, open_pdf
+from samd_validate.evidence.verification.item import Item, failed, held, ok
+from samd_validate.evidence.verification.records import READ_ITEM, record_items
+from samd_validate.evidence.verification.seals import Sealed, read_manifest, seal_items
+from samd_validate.protocol.load import read_bytes
+
+PDF_ITEM = "the PDF can be read, and carries evidence"
+SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Test:
-    """One thing that was tested of a bundle; ``words`` say what was seen."""
+class Inside:
+    """Evidence taken out of a PDF: contents by their names in the folder of evidence.
 
-    __test__ = False
+    ``absent`` are listed files that no PDF carries; ``beside`` attachments that no list names.
+    """
 
-    name: str
-    is_passed: bool
-    words: str
+    files: dict[str, bytes]
+    absent: dict[str, str]
+    beside: tuple[str, ...]
 
 
-def verify(folder: Path) -> tuple[Test, ...]:
-    """Test a bundle; a test that cannot be made is not passed.
+def verify(folder: Path) -> tuple[Item, ...]:
+    """Test a folder of evidence; an item that cannot be tested is never ok.
 
     The list is: manifest, files as listed, nothing beside them, content digest, audit chain,
     audit head, records readable, protocol digest, lock, criteria as promised, verdicts as judged.
     """
-    manifest = _manifest(folder)
-    if manifest is None:
-        words = f"no readable {MANIFEST_FILE} of version {MANIFEST_VERSION}"
-        return (Test(name="the manifest is there and readable", is_passed=False, words=words),)
-    return (
-        Test(name="the manifest is there and readable", is_passed=True, words="read"),
-        *_file_tests(folder, manifest),
-        *_chain_tests(folder, manifest),
-        *_record_tests(folder),
+    sealed = Sealed(
+        manifest=_bytes(folder / MANIFEST_FILE),
+        trail=_bytes(folder / TRAIL_FILE),
+        found=file_digests(folder),
     )
+    items = seal_items(sealed)
+    return items if len(items) == 1 else (*items, *record_items(folder))
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
+def verify_pdf(path: Path) -> tuple[Item, ...]:
+    """Test a report from its PDF alone: its attachments as :func:`verify` tests a folder.
+
+    Raises
+    ------
+    CannotRun
+        If there is no such file.
+    """
+    content = read_bytes(path, "a report (PDF) made by samd-validate")
     try:
-        manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
-        known = manifest["schema_version"] == MANIFEST_VERSION
-        whole = {"files", "content_digest", "audit"} <= manifest.keys()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return manifest if known and whole else None
+        attached = attachments_of(open_pdf(content))
+    except NotReadable as error:
+        return (failed(PDF_ITEM, f"{path.name}: {error}", [path.name]),)
+    if MANIFEST_FILE not in attached:
+        return (failed(PDF_ITEM, f"{path.name}: no {MANIFEST_FILE} in it", [path.name]),)
+    read = ok(PDF_ITEM, f"{len(attached)} files attached")
+    return (read, *inside_items(inside_of(attached)))
 
 
-def _file_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
-    listed = {**manifest["files"], **manifest.get("beside", {})}
-    found = file_digests(folder)
-    lost = sorted(listed.keys() - found.keys())
-    changed = sorted(name for name in listed.keys() & found.keys() if listed[name] != found[name])
-    beside = sorted(found.keys() - listed.keys())
-    return (
-        _test("every file is as the manifest lists it", lost + changed, f"{len(listed)} files"),
-        _test("nothing lies beside the listed files", beside, "nothing"),
-        Test(
-            name="the content digest is that of the list",
-            is_passed=digest(manifest["files"]) == manifest["content_digest"]
-            and set(manifest.get("beside", {})) <= BESIDE,
-            words=str(manifest["content_digest"]),
-        ),
+def inside_of(attached: dict[str, bytes]) -> Inside:
+    """Return the evidence among the attachments of a PDF, under its own names.
+
+    No name from a PDF becomes a path unless a manifest lists it and it is a plain one.
+    """
+    manifest = read_manifest(attached.get(MANIFEST_FILE))
+    listed = {} if manifest is None else {**manifest["files"], **manifest["beside"]}
+    names = {
+        attached_name(name): name
+        for name in (MANIFEST_FILE, TRAIL_FILE, *listed)
+        if SAFE_NAME.fullmatch(name)
+    }
+    absent = {
+        name: NOT_HERE
+        for name, facts in listed.items()
+        if isinstance(facts, dict) and not is_attached(name, facts)
+    }
+    return Inside(
+        files={names[name]: content for name, content in attached.items() if name in names},
+        absent={name: why for name, why in absent.items() if attached_name(name) not in attached},
+        beside=tuple(sorted(attached.keys() - names.keys())),
     )
 
 
-def _chain_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
-    path = folder / TRAIL_FILE
-    state = read_chain(path.read_bytes() if path.is_file() else b"")
-    whole = state.broken_at is None and state.entries > 0
-    words = f"{state.entries} lines" if whole else f"broken at line {state.broken_at or 1}"
-    if whole and state.clock_steps:
-        words += f"; at {state.clock_steps} of them the clock had gone back"
-    sealed = manifest["audit"] == {"head": state.head, "entries": state.entries}
-    return (
-        Test(
-            name="each line of the audit trail follows from the last", is_passed=whole, words=words
-        ),
-        Test(
-            name="the manifest holds the head of the audit trail",
-            is_passed=whole and sealed,
-            words=state.head if sealed else "the trail ends elsewhere than the manifest says",
-        ),
+def inside_items(inside: Inside) -> tuple[Item, ...]:
+    """Test evidence that was taken out of a PDF."""
+    outside = {MANIFEST_FILE, TRAIL_FILE}
+    found: dict[str, dict[str, object]] = {
+        name: {"sha256": digest_bytes(content), "size_bytes": len(content)}
+        for name, content in inside.files.items()
+        if name not in outside
+    }
+    sealed = Sealed(
+        manifest=inside.files.get(MANIFEST_FILE),
+        trail=inside.files.get(TRAIL_FILE),
+        found=found,
+        absent=inside.absent,
     )
+    items = seal_items(sealed)
+    if len(items) == 1:
+        return items
+    name = "no other files are attached"
+    alien = held(name, list(inside.beside), "none", inside.beside)
+    with TemporaryDirectory(prefix="samd-validate-") as place:
+        folder = Path(place) / "evidence"
+        try:
+            unpack(inside, folder)
+        except OSError:
+            words = f"{MANIFEST_FILE} names files that cannot lie in one folder"
+            return (*items, alien, failed(READ_ITEM, words, [MANIFEST_FILE]))
+        return (*items, alien, *record_items(folder))
 
 
-def _record_tests(folder: Path) -> tuple[Test, ...]:
-    try:
-        bundle = read_bundle(folder)
-    except CannotRun as error:
-        words = error.problems[0].found
-        return (Test(name="the records can be read", is_passed=False, words=words),)
-    tests: tuple[tuple[str, Callable[[Bundle, Path], str]], ...] = (
-        ("the protocol's digest is that of its text", _protocol_fault),
-        ("the lock is one of this protocol, and its signature holds", _lock_fault),
-        ("the criteria are those of the protocol", _criteria_fault),
-        ("the verdicts follow from findings and criteria", _verdict_fault),
-    )
-    made = [_test(name, _faults(run(bundle, folder)), "as recorded") for name, run in tests]
-    return (Test(name="the records can be read", is_passed=True, words="read"), *made)
+def unpack(inside: Inside, folder: Path) -> None:
+    """Write evidence that was taken out of a PDF into a new folder, under its own names."""
+    for name, content in inside.files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
 
 
-def _protocol_fault(bundle: Bundle, folder: Path) -> str:
-    try:
-        text = parse_yaml((folder / PROTOCOL_SOURCE).read_bytes(), PROTOCOL_SOURCE)
-        content = validated(Protocol, text).model_dump(mode="json")
-    except CannotRun as error:
-        return error.problems[0].found
-    same = digest(content) == bundle.protocol_digest == digest(bundle.protocol)
-    return "" if same else "another digest"
-
-
-def _lock_fault(bundle: Bundle, folder: Path) -> str:
-    del folder
-    return record_fault(bundle.lock, bundle.protocol_digest)
-
-
-def _criteria_fault(bundle: Bundle, folder: Path) -> str:
-    del folder
-    promised = Protocol.model_validate(plain(bundle.protocol))
-    wanted = [(c.id, c.finding.key, c.at_least, c.at_most, c.reads) for c in promised.criteria]
-    recorded = [(c.id, c.finding, c.at_least, c.at_most, c.reads) for c in bundle.criteria]
-    budget = [] if promised.looks is None else [promised.looks.at_most]
-    limits = [c.at_most for c in bundle.all_criteria[len(bundle.criteria) :]]
-    return (
-        ""
-        if wanted == recorded and budget == limits
-        else "criteria that the protocol does not promise"
-    )
-
-
-def _verdict_fault(bundle: Bundle, folder: Path) -> str:
-    del folder
-    again = judge(bundle.all_criteria, bundle.all_findings)
-    return "" if again == bundle.all_verdicts else "verdicts that do not follow"
-
-
-def _faults(fault: str) -> list[str]:
-    return [fault] if fault else []
-
-
-def _test(name: str, faults: list[str], words: str) -> Test:
-    return Test(name=name, is_passed=not faults, words=", ".join(faults[:5]) or words)
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.attached import Attached
 from samd_validate.evidence.whole import write_whole
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
@@ -19,18 +22,25 @@ NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 
 def write_pdf(
-    document: Document, templates: Path, place: Path, source_date_epoch: int, *, page: str = "a4"
+    document: Document,
+    templates: Path,
+    place: Path,
+    source_date_epoch: int,
+    *,
+    page: str = "a4",
+    attached: Sequence[Attached] = (),
 ) -> None:
-    """Write the report as PDF/A-3a; the same document gives the same bytes.
+    """Write the report as PDF/A-3a; the same document and attachments give the same bytes.
 
-    ``source_date_epoch`` (seconds since 1970) stands for the time of writing.
+    ``source_date_epoch`` (seconds since 1970) stands for the time of writing, of the page and of
+    what is ``attached`` to it.
 
     Raises
     ------
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    content = pdf_bytes(render_html(document, templates, page=page), source_date_epoch)
+    content = pdf_bytes(render_html(document, templates, page=page), source_date_epoch, attached)
     try:
         write_whole(place, content)
     except OSError as error:
@@ -44,7 +54,7 @@ def write_pdf(
         ) from None
 
 
-def pdf_bytes(html: str, source_date_epoch: int) -> bytes:
+def pdf_bytes(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()) -> bytes:
     """Return a page of HTML as PDF/A-3a; what is not written into the page cannot be read.
 
     Raises
@@ -57,9 +67,22 @@ def pdf_bytes(html: str, source_date_epoch: int) -> bytes:
     with _fixed_date(source_date_epoch), _quiet():
         try:
             page = weasyprint.HTML(string=html, url_fetcher=only_data)
-            return bytes(page.write_pdf(pdf_variant=VARIANT, pdf_tags=True))
+            inside = [_attachment(weasyprint, one, source_date_epoch) for one in attached]
+            return bytes(page.write_pdf(pdf_variant=VARIANT, pdf_tags=True, attachments=inside))
         except weasyprint.urls.FatalURLFetchingError as error:
             raise CannotRun(_refused(str(error.__cause__ or error))) from None
+
+
+def _attachment(weasyprint: Any, one: Attached, source_date_epoch: int) -> Any:
+    moment = datetime.fromtimestamp(source_date_epoch, UTC)
+    return weasyprint.Attachment(
+        file_obj=io.BytesIO(one.content),
+        name=one.name,
+        description=one.description,
+        created=moment,
+        modified=moment,
+        relationship=one.relationship,
+    )
 
 
 def _refused(why: str) -> Problem:
