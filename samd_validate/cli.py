@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from samd_validate import __version__
-from samd_validate.cli_evidence import verify
+from samd_validate.cli_evidence import sign, verify
 from samd_validate.cli_promise import Ledger, amend, identities, lock
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ app = typer.Typer(
 
 app.command()(lock)
 app.command()(amend)
+app.command()(sign)
 app.command()(verify)
 app.add_typer(identities, name="identity")
 

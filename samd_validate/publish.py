@@ -8,6 +8,7 @@ from pathlib import Path
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.attached import attached_files
+from samd_validate.evidence.signatures import read_signed, signature_files
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
 from samd_validate.report.document import document
@@ -45,14 +46,35 @@ def write_reports(bundle: Bundle, out: Path, evidence: Path) -> dict[str, Path]:
     places = places_of(out, name)
     matrix = trace_matrix(bundle, known_requirements())
     tree = document(bundle, matrix)
+    _keep_signed(places["pdf"])
     try:
-        write_whole(places["html"], render_html(tree, templates).encode())
+        write_page(bundle, places["html"], evidence)
         write_csv(matrix, places["matrix"])
         attached = attached_files(evidence)
         write_pdf(tree, templates, places["pdf"], REPORT_EPOCH, attached=attached)
     except OSError as error:
         raise CannotRun(_unwritten(out, name, error)) from None
     return places
+
+
+def write_page(bundle: Bundle, place: Path, evidence: Path) -> None:
+    """Write the HTML page, with the signatures that the evidence has by now."""
+    signed = read_signed(signature_files(evidence)).records
+    tree = document(bundle, trace_matrix(bundle, known_requirements()), signed)
+    write_whole(place, render_html(tree, shipped("templates")).encode())
+
+
+def _keep_signed(pdf: Path) -> None:
+    """Raise where a PDF that people have signed would be written over."""
+    if pdf.is_file() and b"/ByteRange" in pdf.read_bytes():
+        raise CannotRun(
+            Problem(
+                where=pdf.name,
+                found="a report that is signed",
+                expected="a place without one: signatures are never written over",
+                todo="give another folder with --out",
+            )
+        )
 
 
 @cache

@@ -2,43 +2,132 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from samd_validate.core.canonical import digest_bytes
-from samd_validate.evidence.attached import NOT_HERE, attached_name, is_attached
+from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.audit import TRAIL_FILE
+from samd_validate.evidence.bundle import PROTOCOL_SOURCE
 from samd_validate.evidence.folder import MANIFEST_FILE, file_digests
+from samd_validate.evidence.pades import PdfSignature, pdf_signatures
 from samd_validate.evidence.pdf_file import NotReadable, attachments_of, open_pdf
-from samd_validate.evidence.verification.item import Item, failed, held, ok
-from samd_validate.evidence.verification.records import READ_ITEM, record_items
-from samd_validate.evidence.verification.seals import Sealed, read_manifest, seal_items
-from samd_validate.protocol.load import read_bytes
+from samd_validate.evidence.signatures import read_signed, signature_files
+from samd_validate.evidence.trust import Trust
+from samd_validate.evidence.verification.inside import inside_items, inside_of
+from samd_validate.evidence.verification.item import Item, failed, held, not_possible, ok
+from samd_validate.evidence.verification.records import record_items
+from samd_validate.evidence.verification.seals import Sealed, seal_items
+from samd_validate.evidence.verification.signed import (
+    Changes,
+    agreement_item,
+    pdf_bytes_item,
+    pdf_signature_items,
+    record_signature_items,
+    role_item,
+)
+from samd_validate.protocol.load import read_bytes, validated
+from samd_validate.protocol.schema import Protocol
+from samd_validate.protocol.yaml_text import parse_yaml
 
 PDF_ITEM = "the PDF can be read, and carries evidence"
-SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)?")
+SAME_ITEM = "the PDF carries this evidence"
+PAGES_ITEM = "the pages of the PDF are as they were written"
+NOBODY = Trust()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inside:
-    """Evidence taken out of a PDF: contents by their names in the folder of evidence.
+class OpenedPdf:
+    """A report's PDF: its bytes, what is attached, its signatures; or why it cannot be read."""
 
-    ``absent`` are listed files that no PDF carries; ``beside`` attachments that no list names.
-    """
+    name: str
+    content: bytes
+    attached: dict[str, bytes]
+    signatures: tuple[PdfSignature, ...] = ()
+    fault: str = ""
 
-    files: dict[str, bytes]
-    absent: dict[str, str]
-    beside: tuple[str, ...]
+
+def pdf_beside(folder: Path) -> Path:
+    """Return where the PDF of a folder of evidence lies if nobody moved it."""
+    return folder.with_name(f"{folder.name}.pdf")
 
 
-def verify(folder: Path) -> tuple[Item, ...]:
-    """Test a folder of evidence; an item that cannot be tested is never ok.
+def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tuple[Item, ...]:
+    """Test a folder of evidence with its PDF; an item that cannot be tested is never ok.
 
     The list is: manifest, files as listed, nothing beside them, content digest, audit chain,
-    audit head, records readable, protocol digest, lock, criteria as promised, verdicts as judged.
+    audit head, records readable, protocol digest, lock, criteria as promised, verdicts as judged;
+    then the PDF (that beside the folder if none is named), each signature, and the roles.
+
+    Raises
+    ------
+    CannotRun
+        If there is no such folder.
     """
+    if not (folder / MANIFEST_FILE).exists() and not (folder / TRAIL_FILE).exists():
+        raise CannotRun(_nothing(folder))
+    items = _folder_items(folder)
+    if len(items) == 1:
+        return items
+    changes = Changes(manifest=_bytes(folder / MANIFEST_FILE) or b"", files=_at_fault(items))
+    records = signature_files(folder)
+    signed, approvals = record_signature_items(records, changes, trust)
+    place = pdf_beside(folder) if pdf is None else pdf
+    with_pdf = _pdf_beside_items(folder, place, records)
+    roles = required_roles(folder)
+    asked = [] if roles is None else [role_item(roles, approvals)]
+    return (*items, *with_pdf, *signed, *asked)
+
+
+def verify_pdf(path: Path, trust: Trust = NOBODY) -> tuple[Item, ...]:
+    """Test a report from its PDF alone: its attachments as :func:`verify` tests a folder.
+
+    Raises
+    ------
+    CannotRun
+        If there is no such file.
+    """
+    content = read_bytes(path, "a report (PDF) made by samd-validate, or a folder of evidence")
+    opened = opened_pdf(path.name, content)
+    if opened.fault:
+        return (failed(PDF_ITEM, f"{path.name}: {opened.fault}", [path.name]),)
+    inside = inside_of(opened.attached)
+    manifest = opened.attached[MANIFEST_FILE]
+    signed, approvals = pdf_signature_items(opened.signatures, path.name, manifest, trust)
+    roles = _roles_in(inside.files.get(PROTOCOL_SOURCE, b""))
+    asked = [] if roles is None else [role_item(roles, approvals)]
+    read = ok(PDF_ITEM, f"{len(opened.attached)} files attached")
+    return (read, *inside_items(inside), _pages_item(opened), *signed, *asked)
+
+
+def opened_pdf(name: str, content: bytes) -> OpenedPdf:
+    """Return a PDF with what is in it; a ``fault`` says why nothing can be made of it."""
+    try:
+        reader = open_pdf(content)
+        attached = attachments_of(reader)
+        signatures = pdf_signatures(reader)
+    except (NotReadable, ValueError) as error:
+        return OpenedPdf(name=name, content=content, attached={}, fault=str(error))
+    fault = "" if MANIFEST_FILE in attached else f"no {MANIFEST_FILE} in it"
+    return OpenedPdf(
+        name=name, content=content, attached=attached, signatures=signatures, fault=fault
+    )
+
+
+def required_roles(folder: Path) -> list[str] | None:
+    """Return the roles that the protocol of a folder requires; None if it cannot be read."""
+    return _roles_in(_bytes(folder / PROTOCOL_SOURCE) or b"")
+
+
+def _roles_in(source: bytes) -> list[str] | None:
+    try:
+        protocol = validated(Protocol, parse_yaml(source, PROTOCOL_SOURCE))
+    except CannotRun:
+        return None
+    return [one.role for one in protocol.signatures or ()]
+
+
+def _folder_items(folder: Path) -> tuple[Item, ...]:
     sealed = Sealed(
         manifest=_bytes(folder / MANIFEST_FILE),
         trail=_bytes(folder / TRAIL_FILE),
@@ -48,83 +137,61 @@ def verify(folder: Path) -> tuple[Item, ...]:
     return items if len(items) == 1 else (*items, *record_items(folder))
 
 
-def verify_pdf(path: Path) -> tuple[Item, ...]:
-    """Test a report from its PDF alone: its attachments as :func:`verify` tests a folder.
+def _pdf_beside_items(folder: Path, place: Path, records: dict[str, bytes]) -> list[Item]:
+    signed = read_signed(records)
+    if not place.is_file():
+        if not records:
+            return [not_possible(SAME_ITEM, f"there is no {place.name}")]
+        return [failed(SAME_ITEM, f"there is no {place.name}, which was signed", [place.name])]
+    opened = opened_pdf(place.name, place.read_bytes())
+    if opened.fault:
+        faults = [failed(SAME_ITEM, f"{place.name}: {opened.fault}", [place.name])]
+        return [*faults, *_signed_bytes(records, opened)]
+    inside = inside_of(opened.attached)
+    other = sorted(n for n, content in inside.files.items() if _bytes(folder / n) != content)
+    other += inside.beside
+    words = f"{len(inside.files)} files are those of the folder"
+    told = [f"{name} in {place.name} is another" for name in other]
+    same = held(SAME_ITEM, told, words, [place.name, *other])
+    agreeing = [agreement_item(signed, opened.signatures, place.name)] if records else []
+    alone = [] if records or not opened.signatures else [_unrecorded(opened)]
+    bad = [
+        failed("the signatures in the PDF hold", f"{place.name}: {fault}", [place.name])
+        for one in opened.signatures
+        for fault in one.faults
+    ]
+    return [same, *_signed_bytes(records, opened), *agreeing, *alone, *bad]
 
-    Raises
-    ------
-    CannotRun
-        If there is no such file.
-    """
-    content = read_bytes(path, "a report (PDF) made by samd-validate")
-    try:
-        attached = attachments_of(open_pdf(content))
-    except NotReadable as error:
-        return (failed(PDF_ITEM, f"{path.name}: {error}", [path.name]),)
-    if MANIFEST_FILE not in attached:
-        return (failed(PDF_ITEM, f"{path.name}: no {MANIFEST_FILE} in it", [path.name]),)
-    read = ok(PDF_ITEM, f"{len(attached)} files attached")
-    return (read, *inside_items(inside_of(attached)))
+
+def _signed_bytes(records: dict[str, bytes], opened: OpenedPdf) -> list[Item]:
+    signed = read_signed(records)
+    return [pdf_bytes_item(signed, opened.name, opened.content)] if records else []
 
 
-def inside_of(attached: dict[str, bytes]) -> Inside:
-    """Return the evidence among the attachments of a PDF, under its own names.
+def _unrecorded(opened: OpenedPdf) -> Item:
+    words = f"{opened.name} is signed, but the folder has no record of it"
+    return failed("the signatures in the PDF are those of the records", words, [opened.name])
 
-    No name from a PDF becomes a path unless a manifest lists it and it is a plain one.
-    """
-    manifest = read_manifest(attached.get(MANIFEST_FILE))
-    listed = {} if manifest is None else {**manifest["files"], **manifest["beside"]}
-    names = {
-        attached_name(name): name
-        for name in (MANIFEST_FILE, TRAIL_FILE, *listed)
-        if SAFE_NAME.fullmatch(name)
-    }
-    absent = {
-        name: NOT_HERE
-        for name, facts in listed.items()
-        if isinstance(facts, dict) and not is_attached(name, facts)
-    }
-    return Inside(
-        files={names[name]: content for name, content in attached.items() if name in names},
-        absent={name: why for name, why in absent.items() if attached_name(name) not in attached},
-        beside=tuple(sorted(attached.keys() - names.keys())),
+
+def _pages_item(opened: OpenedPdf) -> Item:
+    if not opened.signatures:
+        return not_possible(PAGES_ITEM, "the PDF is not signed: nothing seals what its pages show")
+    whole = opened.signatures[-1].size_bytes == len(opened.content)
+    faults = [] if whole else [f"{opened.name} goes on after its last signature"]
+    return held(PAGES_ITEM, faults, "covered by its signatures", [opened.name])
+
+
+def _at_fault(items: Iterable[Item]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for item in items if item.is_failed for name in item.files))
+
+
+def _nothing(folder: Path) -> Problem:
+    return Problem(
+        where=str(folder),
+        found=f"no {MANIFEST_FILE} and no {TRAIL_FILE}",
+        expected="the evidence folder of a run, or the PDF of its report",
+        todo="name the folder that holds manifest.json",
     )
-
-
-def inside_items(inside: Inside) -> tuple[Item, ...]:
-    """Test evidence that was taken out of a PDF."""
-    outside = {MANIFEST_FILE, TRAIL_FILE}
-    found: dict[str, dict[str, object]] = {
-        name: {"sha256": digest_bytes(content), "size_bytes": len(content)}
-        for name, content in inside.files.items()
-        if name not in outside
-    }
-    sealed = Sealed(
-        manifest=inside.files.get(MANIFEST_FILE),
-        trail=inside.files.get(TRAIL_FILE),
-        found=found,
-        absent=inside.absent,
-    )
-    items = seal_items(sealed)
-    if len(items) == 1:
-        return items
-    name = "no other files are attached"
-    alien = held(name, list(inside.beside), "none", inside.beside)
-    with TemporaryDirectory(prefix="samd-validate-") as place:
-        folder = Path(place) / "evidence"
-        try:
-            unpack(inside, folder)
-        except OSError:
-            words = f"{MANIFEST_FILE} names files that cannot lie in one folder"
-            return (*items, alien, failed(READ_ITEM, words, [MANIFEST_FILE]))
-        return (*items, alien, *record_items(folder))
-
-
-def unpack(inside: Inside, folder: Path) -> None:
-    """Write evidence that was taken out of a PDF into a new folder, under its own names."""
-    for name, content in inside.files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
 
 
 def _bytes(path: Path) -> bytes | None:

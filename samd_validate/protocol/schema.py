@@ -289,6 +289,12 @@ class LooksBudget(Shape):
     rationale: Sentence
 
 
+class RequiredSignature(Shape):
+    """A role in which a person must sign the finished evidence, such as independent reviewer."""
+
+    role: Annotated[str, Field(min_length=3, max_length=80, pattern=r"^[^()\n]+$")]
+
+
 class Protocol(Shape):
     """One validation, fixed before the data are seen."""
 
@@ -309,13 +315,14 @@ class Protocol(Shape):
     criteria: tuple[Criterion, ...] = ()
     sizing: Sizing | None = None
     looks: LooksBudget | None = None
+    signatures: Annotated[tuple[RequiredSignature, ...], Field(min_length=1)] | None = None
     limitations: tuple[Sentence, ...] = ()
     human_oversight: tuple[Sentence, ...] = ()
     seed: int = Field(ge=0, lt=2**53)
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "sizing", "looks")
+        return _without_empty(plain(self), "sizing", "looks", "signatures")
 
 
 def _without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:

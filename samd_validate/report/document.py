@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.matrix import Matrix
+from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.report import closing, design, opening, people, results
 from samd_validate.report.build import Numbers, items
+from samd_validate.report.signatures import signature_section
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
 from samd_validate.report.words import headline
@@ -15,10 +17,16 @@ from samd_validate.report.words import headline
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
 
 
-def document(bundle: Bundle, matrix: Matrix) -> Document:
-    """Return the report of a run; the same bundle always gives the same document."""
+def document(bundle: Bundle, matrix: Matrix, signed: Sequence[SignatureRecord] = ()) -> Document:
+    """Return the report of a run; the same bundle always gives the same document.
+
+    ``signed`` are the signatures so far, for a page that can be written anew after each; the
+    last page of a PDF has places for them instead.
+    """
     words, look = headline(bundle)
-    sections = _sections(bundle, matrix)
+    numbers = Numbers()
+    sections = _sections(bundle, matrix, numbers)
+    last = (closing.glossary(repr(sections)), signature_section(bundle, signed, numbers))
     return Document(
         title=str(bundle.protocol.get("title", "Validation report")),
         subtitle="Validation report",
@@ -32,12 +40,11 @@ def document(bundle: Bundle, matrix: Matrix) -> Document:
         software_version=bundle.software_version,
         is_recomputable=bundle.has_predictions,
         authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
-        sections=(*sections, closing.glossary(repr(sections))),
+        sections=(*sections, *last),
     )
 
 
-def _sections(bundle: Bundle, matrix: Matrix) -> tuple[Section, ...]:
-    numbers = Numbers()
+def _sections(bundle: Bundle, matrix: Matrix, numbers: Numbers) -> tuple[Section, ...]:
     describing, measuring, explaining = _sorted_steps(bundle.steps)
     sections = [
         opening.summary(bundle, numbers),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,21 @@ from samd_validate.core.verdict import Criterion
 from samd_validate.evidence.attached import attached_files
 from samd_validate.evidence.bundle import read_bundle, write_bundle
 from samd_validate.evidence.folder import open_run
+from samd_validate.evidence.identity import Identity, load_identity, new_identity
 from samd_validate.judge import judge
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol
+from samd_validate.protocol.lock import Signer
 from samd_validate.report.pdf import pdf_bytes
+from samd_validate.signing import sign_evidence
 
 
 def _read_by_verdicts(entry: object) -> dict[str, Any]:
     return {key: value for key, value in vars(entry).items() if key != "expected"}
 
 
-def small_bundle() -> Bundle:
-    loaded = load_protocol(shipped("protocols") / "icu_mortality.yaml")
+def small_bundle(protocol_file: Path | None = None) -> Bundle:
+    loaded = load_protocol(protocol_file or shipped("protocols") / "icu_mortality.yaml")
     protocol = loaded.protocol
     findings = (
         Finding(
@@ -90,14 +94,24 @@ def small_bundle() -> Bundle:
     )
 
 
-def sealed_run(place: Path, name: str = "run") -> Path:
+def sealed_run(place: Path, name: str = "run", roles: tuple[str, ...] = ()) -> Path:
     """Write the small bundle with a file of predictions, and seal it."""
     folder = open_run(place, name)
     folder.trail.record("planned", protocol="sha256:0")
-    write_bundle(small_bundle(), folder)
+    bundle = small_bundle(protocol_asking(place, roles))
+    write_bundle(replace(bundle, figures=()), folder)
     folder.write("predictions/test.parquet", b"PAR1 rows PAR1")
     folder.trail.record("judged")
     return folder.seal()
+
+
+def protocol_asking(place: Path, roles: tuple[str, ...]) -> Path:
+    """Write the default protocol with the signatures that it requires."""
+    text = (shipped("protocols") / "icu_mortality.yaml").read_text()
+    asked = [f"  - role: {role}\n" for role in roles]
+    path = place / "protocol.yaml"
+    path.write_text(text + ("signatures:\n" + "".join(asked) if asked else ""))
+    return path
 
 
 def pdf_of(folder: Path) -> Path:
@@ -107,3 +121,27 @@ def pdf_of(folder: Path) -> Path:
     place = folder.with_name(f"{folder.name}.pdf")
     place.write_bytes(pdf_bytes(page, 0, attached_files(folder)))
     return place
+
+
+PASSWORD = "only-for-tests"
+
+
+def person(place: Path, name: str) -> Identity:
+    """Make a self-made identity."""
+    path = place / f"{name}.p12"
+    new_identity(path, name, PASSWORD)
+    return load_identity(path, PASSWORD)
+
+
+def sign_as(folder: Path, name: str, role: str, meaning: str, identity: Identity) -> None:
+    sign_evidence(folder, Signer(name=name, role=role, meaning=meaning), identity)
+
+
+def signed_run(place: Path, roles: tuple[str, ...] = ("author", "independent reviewer")) -> Path:
+    """Write a small run that an author and a reviewer have signed, with its PDF."""
+    folder = sealed_run(place, roles=roles)
+    pdf_of(folder)
+    ada, grace = person(place, "Ada Lovelace"), person(place, "Grace Hopper")
+    sign_as(folder, "Ada Lovelace", "author", "authorship", ada)
+    sign_as(folder, "Grace Hopper", "independent reviewer", "approval", grace)
+    return folder
