@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from samd_validate.cli_promise import opened
+from samd_validate.cli_promise import Ledger, opened
+
+if TYPE_CHECKING:
+    from samd_validate.evidence.verification.item import Item
 
 HOLDS, FAILED = 0, 1
 
@@ -47,6 +50,17 @@ def verify(
         list[str] | None,
         typer.Option(help="A certificate (file) or fingerprint that you trust. Repeatable."),
     ] = None,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="Also make every estimate again from predictions.")
+    ] = False,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Also carry out the protocol again on its data.")
+    ] = False,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", help="With --rerun, where a data set lies: NAME=PATH."),
+    ] = None,
+    ledger: Ledger = None,
     json: Annotated[
         str | None, typer.Option(help="Write JSON to this file, '-' for the terminal.")
     ] = None,
@@ -61,9 +75,30 @@ def verify(
     from samd_validate.terminal import show_items
 
     trusted = trust_of(trust or [])
-    if evidence.is_dir():
-        items = verify_folder(evidence, pdf, trusted)
+    if not evidence.is_dir():
+        items = verify_pdf(evidence, trusted, more=recompute or rerun)
     else:
-        items = verify_pdf(evidence, trusted)
+        items = verify_folder(evidence, pdf, trusted)
+        items += _again(evidence, recompute=recompute)
+        items += _anew(evidence, dataset or [], ledger) if rerun else ()
     show_items(items, json)
     raise typer.Exit(FAILED if any(item.is_failed for item in items) else HOLDS)
+
+
+def _again(evidence: Path, *, recompute: bool) -> tuple[Item, ...]:
+    from samd_validate.recompute import recompute_items
+    from samd_validate.terminal import LiveProgress
+
+    if not recompute:
+        return ()
+    with LiveProgress() as progress:
+        return recompute_items(evidence, progress)
+
+
+def _anew(evidence: Path, dataset: list[str], ledger: Path | None) -> tuple[Item, ...]:
+    from samd_validate.protocol.places import dataset_places
+    from samd_validate.recompute import rerun_items
+    from samd_validate.terminal import LiveProgress
+
+    with LiveProgress() as progress:
+        return rerun_items(evidence, dataset_places(dataset, Path()), ledger, progress)

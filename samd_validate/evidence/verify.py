@@ -33,6 +33,7 @@ from samd_validate.protocol.yaml_text import parse_yaml
 PDF_ITEM = "the PDF can be read, and carries evidence"
 SAME_ITEM = "the PDF carries this evidence"
 PAGES_ITEM = "the pages of the PDF are as they were written"
+AGAIN_ITEM = "estimates recomputed from the stored predictions"
 NOBODY = Trust()
 
 
@@ -64,7 +65,7 @@ def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tupl
     CannotRun
         If there is no such folder.
     """
-    if not (folder / MANIFEST_FILE).exists() and not (folder / TRAIL_FILE).exists():
+    if not folder.is_dir():
         raise CannotRun(_nothing(folder))
     items = _folder_items(folder)
     if len(items) == 1:
@@ -79,8 +80,10 @@ def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tupl
     return (*items, *with_pdf, *signed, *asked)
 
 
-def verify_pdf(path: Path, trust: Trust = NOBODY) -> tuple[Item, ...]:
+def verify_pdf(path: Path, trust: Trust = NOBODY, *, more: bool = False) -> tuple[Item, ...]:
     """Test a report from its PDF alone: its attachments as :func:`verify` tests a folder.
+
+    ``more`` is whether estimates were to be made again, which no PDF can be asked for.
 
     Raises
     ------
@@ -97,7 +100,9 @@ def verify_pdf(path: Path, trust: Trust = NOBODY) -> tuple[Item, ...]:
     roles = _roles_in(inside.files.get(PROTOCOL_SOURCE, b""))
     asked = [] if roles is None else [role_item(roles, approvals)]
     read = ok(PDF_ITEM, f"{len(opened.attached)} files attached")
-    return (read, *inside_items(inside), _pages_item(opened), *signed, *asked)
+    lacking = [not_possible(AGAIN_ITEM, "a PDF carries no predictions; name the folder")]
+    again = lacking if more else []
+    return (read, *inside_items(inside), _pages_item(opened), *signed, *asked, *again)
 
 
 def opened_pdf(name: str, content: bytes) -> OpenedPdf:
@@ -188,7 +193,7 @@ def _at_fault(items: Iterable[Item]) -> tuple[str, ...]:
 def _nothing(folder: Path) -> Problem:
     return Problem(
         where=str(folder),
-        found=f"no {MANIFEST_FILE} and no {TRAIL_FILE}",
+        found="no such folder",
         expected="the evidence folder of a run, or the PDF of its report",
         todo="name the folder that holds manifest.json",
     )
