@@ -88,6 +88,7 @@ def _signed(signing: Signing, bundle: Bundle) -> tuple[SignatureRecord, bytes]:
         signed_at=now_utc().isoformat(timespec="milliseconds"),
         actor=actor(),
         software_version=__version__,
+        certificate=fingerprint(signing.identity.certificate),
         chain=tuple(_pem(one) for one in signing.identity.chain),
     )
     content = _signed_pdf(signing, draft, content)

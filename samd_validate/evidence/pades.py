@@ -118,7 +118,7 @@ def _signer(identity: Identity) -> Any:
         for one in (identity.certificate, *identity.chain)
     )
     store = SimpleCertificateStore()
-    store.register_multiple([own, *chain])
+    store.register_multiple(chain)
     return signers.SimpleSigner(
         signing_cert=own,
         signing_key=keys.PrivateKeyInfo.load(key),
@@ -183,26 +183,74 @@ def _faults(one: Any, reader: Any) -> list[str]:
         faults.append(added_fault(reader, one.signed_revision, BOXES))
     elif one.coverage != SignatureCoverageLevel.ENTIRE_FILE:
         faults.append("the file was changed after the last signature")
-    return [*(fault for fault in faults if fault), *_container_faults(one)]
+    return [*(fault for fault in faults if fault), *_container_faults(one, reader)]
 
 
-def _container_faults(one: Any) -> list[str]:
-    """Return what of the container is not as it is written: no bit of it is left to chance."""
+def _container_faults(one: Any, reader: Any) -> list[str]:
+    """Return what of the container is not as it is written: no bit of it is left to chance.
+
+    No signature covers its own container; so its text must be the one that these values have.
+    """
     from asn1crypto import cms
 
-    held, told = one.sig_object, bytes(one.pkcs7_content)
-    info = cms.ContentInfo.load(told.rstrip(b"\0"))
-    whole = one.signed_data
+    held, told, whole = one.sig_object, bytes(one.pkcs7_content), one.signed_data
+    _, start, end, _ = (int(number) for number in one.byte_range)
+    reader.stream.seek(start)
+    text = reader.stream.read(end - start)
+    again = cms.ContentInfo.load(told).dump(force=True)
+    digests = [kind["algorithm"].native for kind in whole["digest_algorithms"]]
     plain = [
-        whole["version"].native == "v1",
-        [a["algorithm"].native for a in whole["digest_algorithms"]]
-        == [one.signer_info["digest_algorithm"]["algorithm"].native],
+        text == b"<" + told.hex().upper().encode() + b">",
+        told == again + bytes(len(told) - len(again)),
+        whole["version"].native == one.signer_info["version"].native == "v1",
+        not one.signer_info["unsigned_attrs"],
+        digests == [one.signer_info["digest_algorithm"]["algorithm"].native],
         len(whole["signer_infos"]) == 1,
+        _names_certificate(one),
+        _holds_each_once(one),
         held["/Filter"] == "/Adobe.PPKLite",
         held["/SubFilter"] == "/ETSI.CAdES.detached",
-        told.startswith(info.dump(force=True)),
     ]
     return [] if all(plain) else ["its container is not as signatures are written here"]
+
+
+def _holds_each_once(one: Any) -> bool:
+    """Return whether no certificate stands twice, and each is signed by its issuer if that is here.
+
+    No signature covers those of the issuers; the one of the signer is named in what is signed.
+    """
+    from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
+
+    here = [one.signer_cert.dump(), *(other.dump() for other in one.other_embedded_certs)]
+    known = [x509.load_der_x509_certificate(content) for content in here]
+    for certificate in known[1:]:
+        issuers = [other for other in known if other.subject == certificate.issuer]
+        try:
+            for issuer in issuers:
+                certificate.verify_directly_issued_by(issuer)
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+    return len(set(here)) == len(here) == len(one.signed_data["certificates"])
+
+
+def _names_certificate(one: Any) -> bool:
+    """Return whether what is signed holds the digest of the certificate, and names it to the byte.
+
+    Two names that differ in case alone are one to X.500, but not here.
+    """
+    import hashlib
+
+    own, signer = one.signer_cert, one.signer_info
+    named = signer["sid"].chosen
+    for attribute in signer["signed_attrs"]:
+        if attribute["type"].native == "signing_certificate_v2":
+            (told, *_) = attribute["values"][0]["certs"]
+            is_bound = told["cert_hash"].native == hashlib.sha256(own.dump()).digest()
+            is_same = named["issuer"].dump() == own.issuer.dump()
+            is_numbered = named["serial_number"].native == own.serial_number
+            return bool(is_bound and is_same and is_numbered)
+    return False
 
 
 def _unsigned(why: str) -> Problem:

@@ -22,7 +22,8 @@ class SignedPdf(Shape):
 class SignatureRecord(Shape):
     """One signature over a manifest; each names the digest of the record before it.
 
-    ``chain`` are certificates (PEM) that vouch for the signer's, as they came with the key.
+    ``certificate`` is the fingerprint of the signer's, so that it is signed as well; ``chain`` are
+    certificates (PEM) that vouch for it, as they came with the key.
     """
 
     schema_version: Literal[1]
@@ -37,6 +38,7 @@ class SignatureRecord(Shape):
     signed_at: Moment
     actor: dict[str, Any]
     software_version: str
+    certificate: Digest
     chain: tuple[str, ...] = ()
     signature: Annotated[Signature | None, Field(description="None only while it is made")] = None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from samd_validate.core.canonical import digest_bytes
 from samd_validate.evidence.folder import MANIFEST_FILE
@@ -23,6 +25,7 @@ from samd_validate.evidence.trust import (
     validity_fault,
 )
 from samd_validate.evidence.verification.item import Item, failed, held, named, not_possible, ok
+from samd_validate.protocol.lock import Signature
 from samd_validate.protocol.signature import SignatureRecord
 
 FOLLOW_ITEM = "the records of signatures follow from each other"
@@ -96,7 +99,20 @@ def _certificates(
         own = certificate_of(record.signature)
     except ValueError:
         return None, [], "a certificate that cannot be read"
+    if not _is_as_written(record.signature, own, record.certificate):
+        return None, [], "a certificate or value that is not as it was written"
     return own, chain, signature_fault(record.signature, record.signed_bytes())
+
+
+def _is_as_written(signature: Signature, own: x509.Certificate, signed: str) -> bool:
+    """Return whether certificate and value have the one form that they can have."""
+    pem = own.public_bytes(Encoding.PEM).decode().strip()
+    try:
+        value = base64.b64encode(base64.b64decode(signature.value, validate=True)).decode()
+    except ValueError:
+        return False
+    found = (signature.certificate.strip(), signed, signature.value)
+    return (pem, fingerprint(own), value) == found
 
 
 def _identity_faults(
