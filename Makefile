@@ -29,12 +29,14 @@ simulate: .venv/test.stamp
 	$(BIN)/python tests/support/found_in_time.py | $(BIN)/python tests/support/into_page.py docs/methods/temporal_drift.md
 	$(BIN)/python tests/support/drift_size_power.py docs
 
-# hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks
+# hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks;
+# ten thousand changes of single bytes of signed evidence
 torture: .venv/test.stamp
 	rm -rf .torture
 	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
 	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
 	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
+	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 3
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md

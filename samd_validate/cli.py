@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from samd_validate import __version__
+from samd_validate.cli_evidence import sign, verify
 from samd_validate.cli_promise import Ledger, amend, identities, lock
 from samd_validate.cli_trace import trace
 
@@ -31,6 +32,8 @@ app = typer.Typer(
 app.command()(lock)
 app.command()(amend)
 app.command()(trace)
+app.command()(sign)
+app.command()(verify)
 app.add_typer(identities, name="identity")
 
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol (YAML).", show_default=False)]
@@ -91,19 +94,6 @@ def report(
         progress("writing the report", 0.0)
         done = remade(evidence, out)
     _show(done)
-
-
-@app.command()
-def verify(
-    evidence: Annotated[Path, typer.Argument(help="The evidence folder of a run.")],
-) -> None:
-    """Test the evidence of a run: a numbered list, each ok or not."""
-    from samd_validate.evidence.verify import verify as verify_bundle
-    from samd_validate.terminal import show_tests
-
-    tests = verify_bundle(evidence)
-    show_tests(tests)
-    raise typer.Exit(PASSED if all(test.is_passed for test in tests) else NOT_PASSED)
 
 
 @app.command()

@@ -96,9 +96,14 @@ def _looks_before(ledger: Path | None, protocol: str) -> int | None:
 
 
 def _opened(identity: Path | None) -> Identity | None:
+    return None if identity is None else opened(identity)
+
+
+def opened(identity: Path) -> Identity:
+    """Return the identity in a file, opened with its password."""
     from samd_validate.evidence.identity import load_identity
 
-    return None if identity is None else load_identity(identity, _password(is_new=False))
+    return load_identity(identity, _password(is_new=False))
 
 
 def _password(*, is_new: bool) -> str:

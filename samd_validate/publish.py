@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from samd_validate.core.checklist import Checklist
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.attached import attached_files
+from samd_validate.evidence.signatures import read_signed, signature_files
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
+from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.report.document import document
 from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
+from samd_validate.report.tree import Document
 from samd_validate.trace.checklists import (
     CHECKLIST_COLUMNS,
     CHECKLIST_LOOKS,
@@ -23,7 +27,7 @@ from samd_validate.trace.checklists import (
 )
 from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.requirements import Requirements, load_requirements
-from samd_validate.trace.runs import read_run
+from samd_validate.trace.runs import TracedRun, read_run
 from samd_validate.trace.spreadsheet import MOST_OF_NAME, Sheet, workbook_bytes
 from samd_validate.trace.write import csv_bytes, write_csv
 
@@ -43,7 +47,9 @@ def places_of(out: Path, name: str) -> dict[str, Path]:
 
 
 def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
-    """Write the PDF, the HTML page and the matrix from an evidence folder alone.
+    """Write the PDF, the HTML page and the matrix from a sealed folder alone.
+
+    The machine-readable part of the evidence is attached to the PDF.
 
     Raises
     ------
@@ -52,17 +58,43 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
     """
     run, templates = read_run(evidence), shipped("templates")
     places = places_of(out, run.name)
-    catalogue, held = known_requirements(), known_places()
-    matrix = trace_matrix(run, catalogue)
-    tree = document(run.bundle, matrix, checklists(run.bundle, catalogue, held))
+    tree = _tree(run)
+    _keep_signed(places["pdf"])
     try:
-        write_whole(places["html"], render_html(tree, templates).encode())
-        write_csv(matrix, places["matrix"])
-        pages = write_pdf(tree, templates, places["pdf"], REPORT_EPOCH)
+        write_page(places["html"], evidence)
+        write_csv(trace_matrix(run, known_requirements()), places["matrix"])
+        attached = attached_files(evidence)
+        pages = write_pdf(tree, templates, places["pdf"], REPORT_EPOCH, attached=attached)
         _write_checklists(tree.checklists, pages, places)
     except OSError as error:
         raise CannotRun(_unwritten(out, run.name, error)) from None
     return places
+
+
+def write_page(place: Path, evidence: Path) -> None:
+    """Write the HTML page, with the signatures that the evidence has by now."""
+    signed = read_signed(signature_files(evidence)).records
+    tree = _tree(read_run(evidence), signed)
+    write_whole(place, render_html(tree, shipped("templates")).encode())
+
+
+def _tree(run: TracedRun, signed: Sequence[SignatureRecord] = ()) -> Document:
+    catalogue = known_requirements()
+    held = checklists(run.bundle, catalogue, known_places())
+    return document(run.bundle, trace_matrix(run, catalogue), held, signed)
+
+
+def _keep_signed(pdf: Path) -> None:
+    """Raise where a PDF that people have signed would be written over."""
+    if pdf.is_file() and b"/ByteRange" in pdf.read_bytes():
+        raise CannotRun(
+            Problem(
+                where=pdf.name,
+                found="a report that is signed",
+                expected="a place without one: signatures are never written over",
+                todo="give another folder with --out",
+            )
+        )
 
 
 @cache

@@ -17,10 +17,10 @@ from samd_validate.core.estimate import Measurement
 from samd_validate.core.verdict import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from samd_validate.core.bundle import Bundle
-    from samd_validate.evidence.verify import Test
+    from samd_validate.evidence.verification.item import Item
     from samd_validate.pipeline import Run
     from samd_validate.plan import Plan
 
@@ -186,13 +186,36 @@ def _show_words(console: Console, records: list[dict[str, Any]], key: str, head:
         console.print(f"{head}: {words} ({names})", markup=False, highlight=False)
 
 
-def show_tests(tests: Iterable[Test]) -> None:
-    """Print the numbered list of a verification."""
+MARKS = {
+    "ok": "[green]ok          [/green]",
+    "failed": "[bold red]FAILED      [/bold red]",
+    "not possible": "[yellow]not possible[/yellow]",
+}
+
+
+def show_items(items: Sequence[Item], json_file: str | None) -> None:
+    """Print the numbered list of a verification, or write it as JSON."""
+    if json_file is not None:
+        listed = [item.plain(number) for number, item in enumerate(items, start=1)]
+        _write_json({"schema_version": 1, "items": listed}, json_file)
+    if json_file == "-":
+        return
     console = Console()
-    for number, test in enumerate(tests, start=1):
-        mark = "[green]ok    [/green]" if test.is_passed else "[bold red]NOT OK[/bold red]"
-        console.print(f"{number:2d}. {mark} {test.name}: ", end="", soft_wrap=True)
-        console.print(test.words, markup=False, highlight=False, soft_wrap=True)
+    for number, item in enumerate(items, start=1):
+        console.print(f"{number:2d}. {MARKS[item.status]} ", end="", soft_wrap=True)
+        words = f"{inert(item.name)}: {inert(item.words)}"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+    counts = [f"{sum(item.status == one for item in items)} {one}" for one in MARKS]
+    console.print(", ".join(counts), highlight=False)
+
+
+def inert(words: str) -> str:
+    r"""Return words without control characters and marks of direction: as a terminal shows them.
+
+    >>> inert("a\x1b[2Jb\u202ec")
+    'a?[2Jb?c'
+    """
+    return "".join(char if char.isprintable() else "?" for char in words)
 
 
 def _write_json(content: object, json_file: str) -> None:

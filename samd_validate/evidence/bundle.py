@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from samd_validate.core.bundle import Bundle, CohortSummary, OperatingPoint, StepRecord
 from samd_validate.core.canonical import plain
@@ -74,11 +74,13 @@ def read_bundle(folder: Path) -> Bundle:
     """
     manifest = _json(folder / MANIFEST_FILE)
     run = _json(folder / "run.json")
+    if not isinstance(run, dict):
+        raise CannotRun(_not_a_bundle(folder / "run.json"))
     if run.get("schema_version") != BUNDLE_VERSION:
         raise CannotRun(_unknown_version(folder, run.get("schema_version")))
     try:
         return _records(folder, manifest, run)
-    except (ValidationError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CannotRun(
             Problem(
                 where=folder.name,
@@ -146,7 +148,7 @@ def _text(path: Path) -> str:
 def _json(path: Path) -> Any:
     try:
         return json.loads(_text(path))
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # digits or depth beyond what is read
         raise CannotRun(_not_a_bundle(path)) from None
 
 

@@ -16,6 +16,7 @@ from samd_validate.evidence.whole import flush
 
 MANIFEST_FILE = "manifest.json"
 MANIFEST_VERSION = 1
+SIGNATURES_FOLDER = "signatures"
 LOOKS_FILE, MACHINE_FILE = "looks.json", "machine.json"
 BESIDE = frozenset({LOOKS_FILE, MACHINE_FILE})
 """What depends on place and time: in the manifest, but not in the content digest."""
@@ -170,12 +171,13 @@ def _final_of(path: Path) -> Path:
 
 
 def file_digests(folder: Path) -> dict[str, dict[str, object]]:
-    """Return digest and size of every file but the manifest and the audit trail."""
+    """Return digest and size of every file but manifest, audit trail, and what was signed since."""
     outside = {MANIFEST_FILE, TRAIL_FILE}
     digests: dict[str, dict[str, object]] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in outside:
+        is_signature = name.startswith(f"{SIGNATURES_FOLDER}/")
+        if path.is_file() and name not in outside and not is_signature:
             content = path.read_bytes()
             digests[name] = {"sha256": digest_bytes(content), "size_bytes": len(content)}
     return digests

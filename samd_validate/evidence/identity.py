@@ -116,7 +116,7 @@ def load_identity(path: Path, password: str) -> Identity:
         raise CannotRun(_unread(path, "a file or password that does not open it")) from None
     if key is None or certificate is None:
         raise CannotRun(_unread(path, "no private key with its certificate"))
-    if _algorithm(key.public_key()) is None:
+    if key_algorithm(key.public_key()) is None:
         raise CannotRun(_unread(path, "a key of a kind that is not used here"))
     return Identity(key=key, certificate=certificate, chain=tuple(chain))
 
@@ -127,7 +127,7 @@ def sign(identity: Identity, content: bytes) -> Signature:
     from cryptography.hazmat.primitives.asymmetric import ec, padding
     from cryptography.hazmat.primitives.serialization import Encoding
 
-    algorithm = _algorithm(identity.key.public_key())
+    algorithm = key_algorithm(identity.key.public_key())
     if algorithm == "ed25519":
         value = identity.key.sign(content)
     elif algorithm == "ecdsa-sha256":
@@ -155,7 +155,7 @@ def signature_fault(signature: Signature, content: bytes) -> str:
         value = base64.b64decode(signature.value, validate=True)
     except ValueError:
         return "the certificate or the value of the signature cannot be read"
-    if _algorithm(key) != signature.algorithm:
+    if key_algorithm(key) != signature.algorithm:
         return "the certificate's key is of another kind than the signature"
     try:
         if signature.algorithm == "ed25519":
@@ -187,7 +187,8 @@ def certificate_words(certificate: Certificate) -> str:
     return f"{subject}; vouched for by {vouched}; certificate {fingerprint}"
 
 
-def _algorithm(key: object) -> str | None:
+def key_algorithm(key: object) -> str | None:
+    """Return how a public key signs; None for a kind that is not used here."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     kinds = (

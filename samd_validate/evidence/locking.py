@@ -80,7 +80,7 @@ def lock_protocol(
     return place
 
 
-def signer_of(name: str, role: str, meaning: str) -> Signer:
+def signer_of(name: str, role: str, meaning: str, *, option: str = "--signer") -> Signer:
     """Return a signer from words of the command line.
 
     Raises
@@ -94,7 +94,7 @@ def signer_of(name: str, role: str, meaning: str) -> Signer:
         raise CannotRun(
             *(
                 Problem(
-                    where=f"--{'signer' if item['loc'][0] == 'name' else item['loc'][0]}",
+                    where=option if item["loc"][0] == "name" else f"--{item['loc'][0]}",
                     found="less than three letters",
                     expected="name, role and meaning of the signature in words",
                     todo="write them out",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from samd_validate.core.arrays import Column
 from samd_validate.core.finding import CaseTable
 from samd_validate.core.inputs import Population
 from samd_validate.evidence.folder import RunFolder
@@ -14,17 +15,27 @@ from samd_validate.evidence.pseudonym import local_key, pseudonyms
 
 
 def write_predictions(populations: Iterable[Population], folder: RunFolder) -> None:
-    """Write one file per population: what is needed to make every number again."""
-    key = local_key()
-    for population in populations:
-        folder.write(f"predictions/{population.name}.parquet", parquet_bytes(population, key))
+    """Write one file per population: what is needed to make every number again.
+
+    ``resampling_order`` is the place of a patient's id among those of all populations: patients
+    are resampled in that order, which pseudonyms do not keep.
+    """
+    key, listed = local_key(), tuple(populations)
+    patients = np.unique(np.concatenate([one.cohort.patient_id for one in listed]))
+    for population in listed:
+        content = parquet_bytes(population, key, patients)
+        folder.write(f"predictions/{population.name}.parquet", content)
 
 
-def parquet_bytes(population: Population, key: bytes) -> bytes:
-    """Return the Parquet bytes of a population; equal populations give equal bytes."""
+def parquet_bytes(population: Population, key: bytes, patients: Column) -> bytes:
+    """Return the Parquet bytes of a population; equal populations give equal bytes.
+
+    ``patients`` are all ids in the order in which they are resampled.
+    """
     cohort = population.cohort
     columns: dict[str, object] = {
         **_who(population, key),
+        "resampling_order": np.searchsorted(patients, cohort.patient_id),
         "site": cohort.site.tolist(),
         "label": cohort.label,
         "score": population.score,

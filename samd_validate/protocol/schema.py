@@ -290,6 +290,12 @@ class LooksBudget(Shape):
     rationale: Sentence
 
 
+class RequiredSignature(Shape):
+    """A role in which a person must sign the finished evidence, such as independent reviewer."""
+
+    role: Annotated[str, Field(min_length=3, max_length=80, pattern=r"^[^()\n]+$")]
+
+
 class Protocol(Shape):
     """One validation, fixed before the data are seen."""
 
@@ -316,13 +322,15 @@ class Protocol(Shape):
     hazards: TextFile | None = Field(
         default=None, description="the device's hazards: a file, relative to the protocol"
     )
+    signatures: Annotated[tuple[RequiredSignature, ...], Field(min_length=1)] | None = None
     limitations: tuple[Sentence, ...] = ()
     human_oversight: tuple[Sentence, ...] = ()
     seed: int = Field(ge=0, lt=2**53)
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_empty(plain(self), "sizing", "looks", "requirements", "hazards")
+        later = ("sizing", "looks", "requirements", "hazards", "signatures")
+        return without_empty(plain(self), *later)
 
 
 def without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:

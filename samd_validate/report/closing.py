@@ -239,7 +239,7 @@ def _records(bundle: Bundle) -> tuple[Block, ...]:
         ("Head of the audit trail", bundle.audit_head or "none"),
         ("Scores of each case", _predictions_words(bundle)),
         ("Attachments", ", ".join(sorted(bundle.attachments)) or "none"),
-        ("Signatures", "none in this run"),
+        ("Signatures", "made on the sealed evidence, after this page; see the last section"),
     ]
     words = (
         "The evidence digest covers every file of the evidence folder but the audit trail and "

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.checklist import Checklist
 from samd_validate.core.matrix import Matrix
+from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.report import closing, design, opening, people, results
 from samd_validate.report.build import Numbers, items
 from samd_validate.report.checklists import checklist_section
+from samd_validate.report.signatures import signature_section
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
 from samd_validate.report.words import headline
@@ -17,10 +19,17 @@ from samd_validate.report.words import headline
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
 
 
-def document(bundle: Bundle, matrix: Matrix, checklists: tuple[Checklist, ...] = ()) -> Document:
+def document(
+    bundle: Bundle,
+    matrix: Matrix,
+    checklists: tuple[Checklist, ...] = (),
+    signed: Sequence[SignatureRecord] = (),
+) -> Document:
     """Return the report of a run; the same bundle always gives the same document.
 
-    ``checklists`` become its appendix, with those places only that the report has.
+    ``checklists`` become its appendix, with those places only that the report has. ``signed`` are
+    the signatures so far, for a page that can be written anew after each; the last page of a PDF
+    has places for them instead.
     """
     words, look = headline(bundle)
     numbers = Numbers()
@@ -28,6 +37,7 @@ def document(bundle: Bundle, matrix: Matrix, checklists: tuple[Checklist, ...] =
     if checklists:
         appendix, checklists = checklist_section(checklists, sections, numbers)
         sections = (*sections, appendix)
+    last = (closing.glossary(repr(sections)), signature_section(bundle, signed, numbers))
     return Document(
         title=str(bundle.protocol.get("title", "Validation report")),
         subtitle="Validation report",
@@ -41,7 +51,7 @@ def document(bundle: Bundle, matrix: Matrix, checklists: tuple[Checklist, ...] =
         software_version=bundle.software_version,
         is_recomputable=bundle.has_predictions,
         authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
-        sections=(*sections, closing.glossary(repr(sections))),
+        sections=(*sections, *last),
         checklists=checklists,
     )
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.attached import Attached
 from samd_validate.evidence.whole import write_whole
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
@@ -28,20 +31,27 @@ class Typeset:
 
 
 def write_pdf(
-    document: Document, templates: Path, place: Path, source_date_epoch: int, *, page: str = "a4"
+    document: Document,
+    templates: Path,
+    place: Path,
+    source_date_epoch: int,
+    *,
+    page: str = "a4",
+    attached: Sequence[Attached] = (),
 ) -> Mapping[str, int]:
-    """Write the report as PDF/A-3a; the same document gives the same bytes.
+    """Write the report as PDF/A-3a; the same document and attachments give the same bytes.
 
     Returns the page of each anchor, counted from 1, as it was typeset.
 
-    ``source_date_epoch`` (seconds since 1970) stands for the time of writing.
+    ``source_date_epoch`` (seconds since 1970) stands for the time of writing, of the page and of
+    what is ``attached`` to it.
 
     Raises
     ------
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    done = typeset(render_html(document, templates, page=page), source_date_epoch)
+    done = typeset(render_html(document, templates, page=page), source_date_epoch, attached)
     try:
         write_whole(place, done.content)
     except OSError as error:
@@ -56,7 +66,7 @@ def write_pdf(
     return done.pages
 
 
-def typeset(html: str, source_date_epoch: int) -> Typeset:
+def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()) -> Typeset:
     """Return a page of HTML as PDF/A-3a; what is not written into the page cannot be read.
 
     Raises
@@ -69,7 +79,8 @@ def typeset(html: str, source_date_epoch: int) -> Typeset:
     with _fixed_date(source_date_epoch), _quiet():
         try:
             page = weasyprint.HTML(string=html, url_fetcher=only_data)
-            options = {"pdf_variant": VARIANT, "pdf_tags": True}
+            inside = [_attachment(weasyprint, one, source_date_epoch) for one in attached]
+            options = {"pdf_variant": VARIANT, "pdf_tags": True, "attachments": inside}
             laid = page.render(**options)
             pages = _pages(sheet.anchors for sheet in laid.pages)
             return Typeset(content=bytes(laid.write_pdf(**options)), pages=pages)
@@ -84,6 +95,18 @@ def _pages(anchors: Iterable[Mapping[str, object]]) -> Mapping[str, int]:
         for name in names:
             found.setdefault(name, number)
     return found
+
+
+def _attachment(weasyprint: Any, one: Attached, source_date_epoch: int) -> Any:
+    moment = datetime.fromtimestamp(source_date_epoch, UTC)
+    return weasyprint.Attachment(
+        file_obj=io.BytesIO(one.content),
+        name=one.name,
+        description=one.description,
+        created=moment,
+        modified=moment,
+        relationship=one.relationship,
+    )
 
 
 def _refused(why: str) -> Problem:

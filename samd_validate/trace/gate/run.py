@@ -121,7 +121,7 @@ def asked_of(run: TracedRun, matrix: Matrix, catalogue: Requirements, today: dat
 
 def _faults(folder: Path) -> Mapping[str, str]:
     try:
-        return {test.name: test.words for test in verify(folder) if not test.is_passed}
+        return {test.name: test.words for test in verify(folder) if test.is_failed}
     except ValidationError as error:
         return {"the records can be tested": f"{error.title} does not fit its shape"}
 

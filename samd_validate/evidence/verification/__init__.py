@@ -1,0 +1,1 @@
+"""What is tested of evidence, item by item, from bytes that are given."""
