@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate benchmark schema clean
+.PHONY: demo test lint simulate torture benchmark schema trace clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -20,17 +20,31 @@ lint: .venv/test.stamp
 simulate: .venv/test.stamp
 	$(BIN)/python tests/support/simulate.py docs
 	$(BIN)/python tests/support/coverage_of_overlap.py > docs/methods/overlap_coverage.md
+	$(BIN)/python tests/support/coverage_of_group_differences.py | $(BIN)/python tests/support/into_page.py docs/methods/overlap.md
+	$(BIN)/python tests/support/coverage_of_froc.py | $(BIN)/python tests/support/into_page.py docs/methods/lesion_detection.md
 	$(BIN)/python tests/support/size_of_decisions.py | $(BIN)/python tests/support/into_page.py docs/methods/comparison.md
 	$(BIN)/python tests/support/coverage_of_pooling.py | $(BIN)/python tests/support/into_page.py docs/methods/heterogeneity.md
 	$(BIN)/python tests/support/coverage_of_gaps.py | $(BIN)/python tests/support/into_page.py docs/methods/maximum_gap.md
 	$(BIN)/python tests/support/found_slices.py | $(BIN)/python tests/support/into_page.py docs/methods/subgroup_discovery.md
+	$(BIN)/python tests/support/found_in_time.py | $(BIN)/python tests/support/into_page.py docs/methods/temporal_drift.md
+	$(BIN)/python tests/support/drift_size_power.py docs
+
+# hundreds of kills: of the smallest run, and of the default one while it reads, trains and checks
+torture: .venv/test.stamp
+	rm -rf .torture
+	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
+	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
 	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
 
+trace: .venv/test.stamp
+	$(BIN)/python tests/support/marked_tests.py > docs/software_requirements.md
+
 schema: .venv/test.stamp
 	$(BIN)/python -m samd_validate.protocol.json_schema > protocols/schema/protocol-v1.schema.json
+	$(BIN)/python -m samd_validate.protocol.json_schema lock > protocols/schema/lock-v1.schema.json
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -51,4 +65,4 @@ schema: .venv/test.stamp
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-benchmark build *.egg-info
+	rm -rf .venv .venv-benchmark .torture build *.egg-info

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from samd_validate import __version__
+from samd_validate.cli_promise import Ledger, amend, identities, lock
+from samd_validate.cli_trace import trace
 
 if TYPE_CHECKING:
     from samd_validate.core.errors import Problem
@@ -26,6 +28,11 @@ app = typer.Typer(
     "Exit codes: 0 ran and all criteria pass; 1 ran, not all pass; 2 could not run.",
 )
 
+app.command()(lock)
+app.command()(amend)
+app.command()(trace)
+app.add_typer(identities, name="identity")
+
 ProtocolFile = Annotated[Path, typer.Argument(help="The protocol (YAML).", show_default=False)]
 Datasets = Annotated[
     list[str] | None,
@@ -38,24 +45,38 @@ def run(
     protocol: ProtocolFile,
     dataset: Datasets = None,
     out: Annotated[Path, typer.Option(help="Folder for evidence and reports.")] = Path("runs"),
+    ledger: Ledger = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was interrupted.")
+    ] = False,
+    without_predictions: Annotated[
+        bool, typer.Option("--without-predictions", help="Leave out the scores of each case.")
+    ] = False,
 ) -> None:
     """Carry out a protocol: train or take predictions, check, judge, report."""
     from samd_validate.pipeline import run as run_pipeline
     from samd_validate.protocol.places import dataset_places
+    from samd_validate.record import Options
 
     with _progress() as progress:
-        done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress)
+        options = Options(
+            ledger=ledger, is_resumed=resume, keeps_predictions=not without_predictions
+        )
+        done = run_pipeline(protocol, dataset_places(dataset or [], Path()), out, progress, options)
     _show(done)
     raise typer.Exit(_verdict_code(done))
 
 
 @app.command()
 def check(protocol: ProtocolFile) -> None:
-    """Check a protocol and say what a run would do, without looking at data."""
-    from samd_validate.pipeline import planned
+    """Say what a run would do and what the protocol leaves open, without looking at data."""
+    from samd_validate.pipeline import planned, planned_answers
     from samd_validate.terminal import show_plan
+    from samd_validate.terminal_plan import show_answers
 
-    show_plan(planned(protocol))
+    plan = planned(protocol)
+    show_answers(planned_answers(protocol, plan))
+    show_plan(plan)
 
 
 @app.command()
@@ -232,7 +253,7 @@ def _show(done: Run) -> None:
 def _verdict_code(done: Run) -> int:
     from samd_validate.judge import all_pass
 
-    return PASSED if all_pass(done.bundle.verdicts) else NOT_PASSED
+    return PASSED if all_pass(done.bundle.all_verdicts) else NOT_PASSED
 
 
 def main() -> None:
@@ -246,7 +267,7 @@ def main() -> None:
     except SystemExit as stopped:
         if stopped.code != INTERRUPTED:
             raise
-        typer.echo("stopped by the keyboard: no bundle was sealed", err=True)
+        typer.echo("stopped by the keyboard: no bundle was sealed; run --resume goes on", err=True)
         sys.exit(COULD_NOT_RUN)
     except OSError as error:
         where = str(error.filename or "the disk")

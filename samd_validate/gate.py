@@ -12,7 +12,7 @@ from samd_validate.core.finding import CheckOutput, Finding
 from samd_validate.core.inputs import Inputs, Part
 from samd_validate.core.model import Progress
 from samd_validate.core.verdict import Criterion, Outcome, Verdict
-from samd_validate.execute import run_checks
+from samd_validate.execute import Kept, run_checks
 from samd_validate.judge import judge
 from samd_validate.plan import Plan
 from samd_validate.study import chosen_variables, intervals_of
@@ -35,6 +35,7 @@ def stand_at_gate(
     split: Split | None,
     criteria: Sequence[Criterion],
     progress: Progress,
+    kept: Kept | None = None,
 ) -> Gate:
     """Run the checks of the gate on data that nothing has scored, and judge what they saw.
 
@@ -43,7 +44,7 @@ def stand_at_gate(
     """
     checks = [planned for planned in plan.checks if planned.check.is_gate]
     inputs = gate_inputs(plan, cohorts, split)
-    outputs = tuple(run_checks(checks, inputs, plan.protocol.seed, progress))
+    outputs = tuple(run_checks(checks, inputs, plan.protocol.seed, progress, kept))
     findings = [finding for _, output in outputs for finding in output.findings]
     here = [one for one in criteria if _step(one) in {planned.step for planned in checks}]
     verdicts = judge(here, findings)

@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from samd_validate import __version__
+from samd_validate.cards import criteria_of, model_cards, seeds_of
 from samd_validate.core.bundle import Bundle, StepRecord
-from samd_validate.core.canonical import digest_bytes, plain
+from samd_validate.core.canonical import digest
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.errors import CannotRun, gather
+from samd_validate.core.errors import CannotRun
 from samd_validate.core.finding import CheckOutput
 from samd_validate.core.model import Progress, no_progress
-from samd_validate.core.verdict import Criterion
 from samd_validate.evidence.bundle import read_bundle, write_bundle
+from samd_validate.evidence.claim import Claim, claimed
 from samd_validate.evidence.environment import environment
-from samd_validate.evidence.folder import RunFolder, open_run
-from samd_validate.evidence.predictions import write_predictions
+from samd_validate.evidence.folder import (
+    RunFolder,
+    interrupted,
+    open_run,
+    sealed_runs,
+    take_up,
+)
+from samd_validate.evidence.locking import lock_state
+from samd_validate.evidence.machine import machine
+from samd_validate.evidence.predictions import write_cases, write_predictions
+from samd_validate.evidence.sbom import SBOM_FILE, sbom_bytes
+from samd_validate.evidence.steps import StepStore
 from samd_validate.execute import run_checks
-from samd_validate.gate import Gate, stand_at_gate
+from samd_validate.gate import stand_at_gate
 from samd_validate.judge import judge
 from samd_validate.plan import Plan, make_plan
 from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.load import load_protocol
+from samd_validate.protocol.load import LoadedProtocol, load_protocol
+from samd_validate.publish import known_requirements, places_of, write_reports
 from samd_validate.reading import read_cohorts
-from samd_validate.report.document import document
-from samd_validate.report.html import render_html
-from samd_validate.report.pdf import write_pdf
-from samd_validate.study import Study, make_study, split_of, summaries
-from samd_validate.trace.matrix import trace_matrix
-from samd_validate.trace.requirements import Requirements, load_requirements
-from samd_validate.trace.write import write_csv
-
-REPORT_EPOCH = 1_767_225_600
-"""The date inside report files (2026-01-01): the time of a run stands in its audit trail."""
+from samd_validate.record import (
+    PLAIN,
+    Options,
+    Order,
+    context,
+    keep_gate,
+    keep_models,
+    kept_beside,
+    note_claim,
+    note_looks,
+    note_plan,
+    run_name,
+)
+from samd_validate.study import make_study, split_of, summaries
+from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
+from samd_validate.trace.own import OwnTexts, kept_texts, load_own, with_own
+from samd_validate.trace.suspects import DIGESTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +69,14 @@ class Run:
 
 def planned(protocol: Path) -> Plan:
     """Load a protocol and bind it to code, without looking at data."""
-    known = _requirements()
-    return make_plan(load_protocol(protocol), known.requirements, known.hazards)
+    loaded = load_protocol(protocol)
+    known = with_own(known_requirements(), own_texts(protocol, loaded))
+    return make_plan(loaded, known.requirements, known.hazards)
+
+
+def own_texts(protocol: Path, loaded: LoadedProtocol) -> OwnTexts:
+    """Return the requirements and hazards of the device that a protocol names files of."""
+    return load_own(protocol, loaded, known_requirements())
 
 
 def run(
@@ -58,6 +84,7 @@ def run(
     places: Mapping[str, Path],
     out: Path,
     progress: Progress = no_progress,
+    options: Options = PLAIN,
 ) -> Run:
     """Carry out a protocol and leave a sealed bundle and its reports in ``out``.
 
@@ -69,55 +96,100 @@ def run(
     CannotRun
         With every problem. What had been recorded is kept in a folder named ``.stopped``.
     """
+    with sealed_run(protocol, places, out, progress, options) as evidence:
+        bundle = read_bundle(evidence)
+        reports = places_of(out, evidence.name)
+        is_done = options.is_resumed and all(path.is_file() for path in reports.values())
+        if not is_done:
+            progress("writing the report", 0.0)
+            write_reports(evidence, out)
+            progress("writing the report", 1.0)
+    return Run(bundle=bundle, evidence=evidence, reports=reports)
+
+
+@contextmanager
+def sealed_run(
+    protocol: Path,
+    places: Mapping[str, Path],
+    out: Path,
+    progress: Progress = no_progress,
+    options: Options = PLAIN,
+) -> Iterator[Path]:
+    """Carry out a protocol up to its sealed folder, and hold its name in ``out`` in the block."""
     plan = planned(protocol)
-    folder = open_run(out, run_name(plan))
-    checkpoints = out / f"{run_name(plan)}.checkpoints"
+    lock = lock_state(protocol, plan)
+    with claimed(out, run_name(plan)) as claim:
+        order = Order(
+            plan=plan,
+            lock=lock,
+            places=places,
+            out=out,
+            options=options,
+            texts=own_texts(protocol, plan.loaded),
+        )
+        for left in out.glob(f".{order.name}*.part"):  # half a report of a run that was killed
+            left.unlink()
+        evidence = _whole(order) or sealed(order, claim, progress)
+        shutil.rmtree(kept_beside(order), ignore_errors=True)  # a family may keep none
+        yield evidence
+
+
+def planned_answers(protocol: Path, plan: Plan) -> tuple[PlanRow, ...]:
+    """Return what a protocol answers of each element of a statistical analysis plan."""
+    return plan_rows(load_elements(shipped("traceability")), plan, lock_state(protocol, plan))
+
+
+def sealed(order: Order, claim: Claim, progress: Progress) -> Path:
+    """Carry out an order up to its sealed folder, and return that."""
+    name, steps = order.name, kept_beside(order) / "steps"
+    folder = take_up(order.out, name) if order.options.is_resumed else None
+    if not order.options.is_resumed:
+        shutil.rmtree(steps, ignore_errors=True)
+    folder = folder or open_run(order.out, name)
     try:
-        bundle = _evidence(plan, places, folder, checkpoints, progress)
-        evidence = folder.seal()
+        note_claim(claim, folder)
+        _evidence(order, folder, StepStore(steps, context(order)), progress)
+        return folder.seal()
     except BaseException as error:
         folder.abandon(_why(error))
         raise
-    shutil.rmtree(checkpoints, ignore_errors=True)  # a family may keep none
-    sealed = read_bundle(evidence)
-    progress("writing the report", 0.0)
-    reports = write_reports(sealed, out, evidence.name)
-    progress("writing the report", 1.0)
-    del bundle
-    return Run(bundle=sealed, evidence=evidence, reports=reports)
 
 
-def run_name(plan: Plan) -> str:
-    """Return the name of a run's folder: protocol, version, and the start of its digest."""
-    short = plan.loaded.digest.removeprefix("sha256:")[:8]
-    return f"{plan.protocol.id}-{plan.protocol.version}-{short}"
+def _whole(order: Order) -> Path | None:
+    """Return the last sealed folder if the run is to be gone on with and nothing is left to do."""
+    name = order.name
+    if not order.options.is_resumed or interrupted(order.out, name) is not None:
+        return None
+    whole = sealed_runs(order.out, name)
+    return whole[-1] if whole else None
 
 
-def _evidence(
-    plan: Plan,
-    places: Mapping[str, Path],
-    folder: RunFolder,
-    checkpoints: Path,
-    progress: Progress,
-) -> Bundle:
-    trail = folder.trail
-    trail.record("planned", protocol=plan.loaded.digest, source=plan.loaded.source_digest)
-    cohorts = read_cohorts(plan, places, progress)
+def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progress) -> None:
+    plan, trail = order.plan, folder.trail
+    note_plan(order, trail)
+    cohorts = read_cohorts(plan, order.places, progress)
     for name, cohort in cohorts.items():
-        trail.record("read a data set", dataset=name, **_facts(cohort))
-    criteria = tuple(_criterion(entry) for entry in plan.protocol.criteria)
+        objects = {"data": cohort.provenance.fingerprint}
+        counts = {"units": cohort.size, "events": cohort.n_events}
+        trail.record("read a data set", objects=objects, dataset=name, counts=counts)
+    criteria = criteria_of(plan)
     split = split_of(plan, cohorts)
-    gate = stand_at_gate(plan, cohorts, split, criteria, progress)
-    _keep_gate(gate, folder)
-    study = make_study(plan, cohorts, split, progress, checkpoints=checkpoints)
-    _keep_models(study, folder)
-    trail.record("opened the labels", populations=[p.name for p in study.inputs.populations])
-    write_predictions(study.inputs.populations, folder)
+    gate = stand_at_gate(plan, cohorts, split, criteria, progress, kept)
+    keep_gate(gate, folder)
+    study = make_study(plan, cohorts, split, progress, checkpoints=kept_beside(order))
+    keep_models(study, folder)
+    looks = note_looks(order, study, folder)
+    if order.options.keeps_predictions:
+        write_predictions(study.inputs.populations, folder)
     later = [planned for planned in plan.checks if not planned.check.is_gate]
-    ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress)]
+    ran = [*gate.outputs, *run_checks(later, study.inputs, plan.protocol.seed, progress, kept)]
+    trail.record("ran the checks", objects=kept.digests, taken_from_before=kept.taken)
     outputs = _in_order(plan, ran)
+    if order.options.keeps_predictions:
+        tables = [table for _, output in outputs for table in output.cases]
+        write_cases(tables, study.inputs.populations, folder)
     findings = tuple(finding for _, output in outputs for finding in output.findings)
-    cards = _cards(plan, study)
+    cards = model_cards(plan, study)
     bundle = Bundle(
         protocol=plan.protocol.model_dump(mode="json"),
         protocol_source=plan.loaded.source.decode(),
@@ -134,21 +206,16 @@ def _evidence(
         criteria=criteria,
         verdicts=judge(criteria, findings),
         environment=environment(),
-        attachments=_attachments(cohorts),
+        machine=machine(),
+        seeds=seeds_of(plan),
+        has_predictions=order.options.keeps_predictions,
+        attachments={**_attachments(cohorts, order.texts), "protocol_lock": order.lock},
+        looks=looks,
     )
     write_bundle(bundle, folder)
-    trail.record("judged", **{verdict.criterion: verdict.outcome for verdict in bundle.verdicts})
-    return bundle
-
-
-def _keep_gate(gate: Gate, folder: RunFolder) -> None:
-    """Record the verdicts of the gate; where one ends the run, keep its findings and stop."""
-    outcomes = {verdict.criterion: verdict.outcome for verdict in gate.verdicts}
-    folder.trail.record("looked for leaks before training", **outcomes)
-    if gate.problems:
-        findings = [finding for _, output in gate.outputs for finding in output.findings]
-        folder.write_json("gate.json", {"schema_version": 1, "findings": plain(findings)})
-    gather(list(gate.problems))
+    folder.write(SBOM_FILE, sbom_bytes())
+    outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.all_verdicts}
+    trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 
 
 def _in_order(
@@ -159,86 +226,19 @@ def _in_order(
     return sorted(ran, key=lambda one: order.index(one[0].id))
 
 
-def _keep_models(study: Study, folder: RunFolder) -> None:
-    for number, model in enumerate(study.models):
-        artefact = model.artefact()
-        folder.write(f"models/{number}-{model.name}.bin", artefact)
-        folder.trail.record("trained a model", model=model.name, weights=digest_bytes(artefact))
-
-
-def _facts(cohort: Cohort) -> dict[str, object]:
-    return {
-        "fingerprint": cohort.provenance.fingerprint,
-        "units": cohort.size,
-        "events": cohort.n_events,
-    }
-
-
-def _criterion(entry: object) -> Criterion:
-    fields = dict(vars(entry))
-    fields["finding"] = fields["finding"].key
-    del fields["expected"]  # it plans the size of the study; no verdict reads it
-    return Criterion(**fields)
-
-
-def _cards(plan: Plan, study: Study) -> list[dict[str, object]]:
-    if not study.models:
-        model = plan.protocol.model.model_dump(mode="json")
-        card = {"title": model["name"], "family": "black box", **model}
-        others = [{"name": name, "title": name} for name in model["comparators"]]
-        return [card, *others]
-    trained = [
-        {
-            "name": model.name,
-            "title": bound.recipe.title,
-            "card": bound.recipe.card.model_dump(mode="json"),
-            "recipe": bound.recipe.model_dump(mode="json", exclude={"card"}),
-            "training": plain(model.card),
-        }
-        for bound, model in zip(plan.models, study.models, strict=True)
-    ]
-    names = getattr(plan.protocol.model, "scores", None) or ()
-    return trained + [_card_of_score(name, study.cohorts) for name in names]
-
-
-def _card_of_score(name: str, cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    where = ", ".join(key for key, cohort in cohorts.items() if name in cohort.scores)
-    summary = f"Predictions that came with the data ({where}), compared where a unit has one."
-    return {"name": name, "title": name, "card": {"summary": summary}}
-
-
-def _attachments(cohorts: Mapping[str, Cohort]) -> dict[str, object]:
-    attachments: dict[str, object] = {"requirement_digests": _requirements().digests()}
+def _attachments(cohorts: Mapping[str, Cohort], texts: OwnTexts) -> dict[str, object]:
+    digests = with_own(known_requirements(), texts).digests()
+    attachments: dict[str, object] = {DIGESTS: digests, **kept_texts(texts)}
     for cohort in cohorts.values():
         attachments |= cohort.attachments
     return attachments
-
-
-def write_reports(bundle: Bundle, out: Path, name: str) -> dict[str, Path]:
-    """Write the PDF, the HTML page and the matrix from a bundle alone."""
-    templates = shipped("templates")
-    matrix = trace_matrix(bundle, _requirements())
-    tree = document(bundle, matrix)
-    paths = {
-        "pdf": out / f"{name}.pdf",
-        "html": out / f"{name}.html",
-        "matrix": out / f"{name}-traceability.csv",
-    }
-    paths["html"].write_text(render_html(tree, templates), encoding="utf-8")
-    write_csv(matrix, paths["matrix"])
-    write_pdf(tree, templates, paths["pdf"], REPORT_EPOCH)
-    return paths
 
 
 def remade(evidence: Path, out: Path) -> Run:
     """Make the reports of a bundle anew, without data or model."""
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
-    return Run(bundle=bundle, evidence=evidence, reports=write_reports(bundle, out, evidence.name))
-
-
-def _requirements() -> Requirements:
-    return load_requirements(shipped("traceability"))
+    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out))
 
 
 def _why(error: BaseException) -> str:

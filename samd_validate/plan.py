@@ -127,6 +127,7 @@ def _absent(plan: Plan) -> dict[str, str]:
         absent["model"] = "a model that can be run (model: {use: recipe}), not predictions alone"
         absent["gradients"] = "a model with gradients (a neural network trained here)"
         absent["series"] = "measurements over time"
+        absent["refit"] = "a recipe that can be fitted again (model: {use: recipe})"
     gives = [read.reader.gives for read in plan.reads]
     if not any("images" in given for given in gives):
         absent["images"] = "data sets of images"
@@ -155,14 +156,15 @@ def _criteria(plan: Plan, problems: list[Problem]) -> None:
         if target.check in by_step and target.measure not in by_step[target.check].measures:
             measures = by_step[target.check].measures
             problems.append(_unknown(text, (*place, "measure"), target.measure, measures))
-        parts = (*populations, *_gate_parts(by_step.get(target.check)))
+        parts = (*populations, *_other_parts(by_step.get(target.check)))
         if target.population not in parts:
             problems.append(_unknown(text, (*place, "population"), target.population, parts))
 
 
-def _gate_parts(check: CheckPlugin | None) -> tuple[str, ...]:
-    """Return the part that only checks before training look at."""
-    return ("development",) if check is not None and check.is_gate else ()
+def _other_parts(check: CheckPlugin | None) -> tuple[str, ...]:
+    """Return the part that only checks before training look at, and those that fit again."""
+    looks = check is not None and (check.is_gate or "refit" in check.needs)
+    return ("development",) if looks else ()
 
 
 def _citations(

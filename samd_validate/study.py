@@ -17,6 +17,7 @@ from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.images import Segmentation
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import FitRequest
+from samd_validate.core.merkle import merkle_root
 from samd_validate.core.model import Model, Progress, Refit, Segmenting
 from samd_validate.core.seeds import step_seed
 from samd_validate.divide import divide
@@ -276,6 +277,7 @@ def _summary(planned: PlannedRead, cohort: Cohort, study: Study) -> CohortSummar
         flow=cohort.flow,
         provenance=cohort.provenance,
         parts=parts,
+        merkle_root=merkle_root(cohort.provenance.files),
     )
 
 

@@ -74,9 +74,14 @@ def show_run(done: Run) -> None:
     console.print(verdict_table(done.bundle))
     if done.bundle.is_simulated:
         console.print("SIMULATED DATA - NOT CLINICAL EVIDENCE", style="bold red")
+    if not done.bundle.is_locked:
+        console.print(f"EXPLORATORY: {done.bundle.lock.get('why')}", style="bold red")
+    if done.bundle.looks is not None and done.bundle.looks.why:
+        console.print(f"ledger not available: {done.bundle.looks.why}", style="bold red")
     console.print(f"report (PDF):    {done.reports['pdf']}", soft_wrap=True)
     console.print(f"report (HTML):   {done.reports['html']}", soft_wrap=True)
     console.print(f"traceability:    {done.reports['matrix']}", soft_wrap=True)
+    console.print(f"checklists:      {done.reports['checklists']}", soft_wrap=True)
     console.print(f"evidence folder: {done.evidence}", soft_wrap=True)
 
 
@@ -85,10 +90,10 @@ def verdict_table(bundle: Bundle) -> Table:
     table = Table(title=f"Verdicts: {bundle.protocol['title']}")
     for head in ("criterion", "finding", "estimate", "bound", "verdict"):
         table.add_column(head)
-    measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.findings}
-    for criterion, verdict in zip(bundle.criteria, bundle.verdicts, strict=True):
+    measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.all_findings}
+    for criterion, verdict in zip(bundle.all_criteria, bundle.all_verdicts, strict=True):
         measurement = measured.get(criterion.finding)
-        words = "no finding" if measurement is None else measurement.describe(3)
+        words = "no finding" if measurement is None else _measured_words(measurement)
         look = LOOKS[verdict.outcome]
         table.add_row(
             criterion.id,
@@ -97,9 +102,14 @@ def verdict_table(bundle: Bundle) -> Table:
             criterion.bound_text(),
             f"[{look}]{verdict.outcome.value}[/{look}]",
         )
-    if not bundle.criteria:
+    if not bundle.all_criteria:
         table.caption = "no criteria were promised, so nothing is passed"
     return table
+
+
+def _measured_words(measurement: Measurement) -> str:
+    is_count = getattr(measurement, "method", "").startswith("count of all")
+    return f"{measurement.value:g}" if is_count else measurement.describe(3)  # type: ignore[union-attr]
 
 
 def show_plan(plan: Plan) -> None:

@@ -8,6 +8,11 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_test_writes_the_ledger_of_its_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["SAMD_VALIDATE_LEDGER"] = str(tmp_path_factory.mktemp("ledger"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real data and oracles that lies beside the project."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort
-from samd_validate.core.estimate import Estimate, Measurement
+from samd_validate.core.estimate import Measurement
 from samd_validate.core.images import Segmentation, marked
 from samd_validate.core.inputs import Inputs, IntervalPlan
 from samd_validate.core.model import Model, Segmenting
@@ -17,12 +18,13 @@ from samd_validate.stats.engine import estimate, paired_difference
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.segmentation.case_differences import difference_cases
 from samd_validate.stats.segmentation.case_estimates import estimate_cases
-from samd_validate.stats.segmentation.case_table import CaseOverlap, measure_dice
+from samd_validate.stats.segmentation.case_table import CaseOverlap, measure_shares
 from samd_validate.stats.segmentation.masks import Masks
 
 DICE, AUROC = "dice", "auroc"
 QUALITY = (DICE, AUROC, f"{DICE}_difference", f"{AUROC}_difference")
 TITLES = {DICE: "Dice", AUROC: "AUROC"}
+Spacing: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +88,22 @@ def is_marked(cohort: Cohort) -> bool:
     return all(images.reference(row) is not None for row in range(cohort.size))
 
 
-def dice_cases(cohort: Cohort, drawn: Segmentation) -> tuple[CaseOverlap, ...]:
-    """Return the Dice of each case; each needs a reference mask."""
+def spacings_of(cohort: Cohort) -> list[Spacing] | None:
+    """Return the spacing of every image in millimetres; None unless all are known."""
+    if cohort.images is None:
+        return None
+    found = [cohort.images.image(row).spacing_mm for row in range(cohort.size)]
+    known = [one for one in found if one is not None]
+    return known if len(known) == len(found) else None
+
+
+def dice_cases(
+    cohort: Cohort, drawn: Segmentation, spacings: Sequence[Spacing] | None = None
+) -> tuple[CaseOverlap, ...]:
+    """Return the Dice and IoU of each case; each needs a reference mask.
+
+    Sizes are in square millimetres where spacings are given, else in pixels.
+    """
     if cohort.images is None:
         raise ValueError("cases are measured on images")
     cases = []
@@ -95,18 +111,14 @@ def dice_cases(cohort: Cohort, drawn: Segmentation) -> tuple[CaseOverlap, ...]:
         reference = cohort.images.reference(row)
         if reference is None:
             raise ValueError("every case needs a reference mask")
-        masks = Masks(reference=np.asarray(reference > 0), prediction=marked(drawn, row))
+        masks = Masks(
+            reference=np.asarray(reference > 0),
+            prediction=marked(drawn, row),
+            spacing_mm=None if spacings is None else spacings[row],
+        )
         unit, patient = str(cohort.unit_id[row]), str(cohort.patient_id[row])
-        cases.append(measure_dice(masks, case_id=unit, patient_id=patient))
+        cases.append(measure_shares(masks, case_id=unit, patient_id=patient))
     return tuple(cases)
-
-
-def row_of(label: str, found: Measurement) -> dict[str, object]:
-    """Return a row of a forest plot."""
-    row: dict[str, object] = {"label": label, "n": found.n, "n_events": found.n_events}
-    if isinstance(found, Estimate):
-        return row | {"value": found.value, "low": found.low, "high": found.high, "reason": ""}
-    return row | {"value": None, "low": None, "high": None, "reason": found.reason}
 
 
 def cell(found: Measurement | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._forest import forest_row
 from samd_validate.checks._quality import (
     QUALITY,
     TITLES,
@@ -17,7 +18,6 @@ from samd_validate.checks._quality import (
     judged,
     measured_on,
     own,
-    row_of,
 )
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.estimate import Measurement, NotEstimable
@@ -205,7 +205,7 @@ def _forests(step: str, inputs: Inputs, measured: Measured) -> tuple[Figure, ...
     figures = []
     for population in inputs.populations:
         rows = [
-            row_of(f"without {without}", value)
+            forest_row(f"without {without}", value)
             for (name, without), found in measured.items()
             for measure, value in found.items()
             if name == population.name and measure.endswith("_difference")

@@ -59,7 +59,7 @@ class FairnessParams(Params):
     params=FairnessParams,
     measures=tuple(MEANING),
     requirements=("REQ-FAIRNESS-SUBGROUPS",),
-    extra="models",
+    extra="fairlearn",
 )
 def fairness(step: str, inputs: Inputs, params: FairnessParams) -> CheckOutput:
     """Compare alarms, missed cases and false alarms between groups at the operating point.

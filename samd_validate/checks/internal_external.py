@@ -67,7 +67,7 @@ class Site:
     version=1,
     params=InternalExternalParams,
     measures=(*ALLOWED, *NAMES),
-    needs=("model", "development"),
+    needs=("refit", "development"),
     requirements=("REQ-GENERALISATION",),
 )
 def internal_external(step: str, inputs: Inputs, params: InternalExternalParams) -> CheckOutput:

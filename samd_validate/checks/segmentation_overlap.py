@@ -11,8 +11,8 @@ from pydantic import Field
 from samd_validate.checks._cases import cases_of
 from samd_validate.checks._common import Params, findings_of, subsets_of
 from samd_validate.checks._panels import filled, outlined, plain, png
-from samd_validate.core.estimate import Measurement
-from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
+from samd_validate.core.estimate import Measurement, NotEstimable
+from samd_validate.core.finding import CaseTable, CheckOutput, Figure, Finding, Table
 from samd_validate.core.images import marked
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import check
@@ -70,7 +70,7 @@ class SegmentationOverlapParams(Params):
 
 @check(
     "segmentation_overlap",
-    version=1,
+    version=2,
     params=SegmentationOverlapParams,
     measures=MEASURES,
     needs=("masks",),
@@ -94,11 +94,13 @@ def segmentation_overlap(
     findings: list[Finding] = []
     tables: list[Table] = []
     figures: list[Figure] = []
+    every: list[CaseTable] = []
     for population in inputs.populations:
         cases = {name: _cases(population, name, params) for name in population.segmentations}
         for model, table in cases.items():
             found = _measured(table, params, inputs.intervals)
             findings += findings_of(step, population.name, found, model=model)
+        every += [_every(step, population, name, table) for name, table in cases.items()]
         findings += _compared(step, population, cases, inputs.intervals)
         device = cases.get("device", [])
         if device:
@@ -111,6 +113,7 @@ def segmentation_overlap(
         findings=tuple(findings),
         tables=tuple(tables),
         figures=tuple(figures),
+        cases=tuple(every),
         notes=("Cases with an empty mask count so: " + "; ".join(policy) + ".",),
     )
 
@@ -170,10 +173,36 @@ def _by_group(
     findings = []
     for subset, mask in subsets_of(population.cohort, params.groups).items():
         chosen = [cases[row] for row in np.flatnonzero(mask).tolist()]
-        if len(chosen) >= params.min_units:
-            found = {name: estimate_cases(chosen, name, plan) for name in COMPARED}
-            findings += findings_of(step, population.name, found, subset=subset)
+        found = {
+            name: _too_small(len(chosen), params.min_units) or estimate_cases(chosen, name, plan)
+            for name in COMPARED
+        }
+        findings += findings_of(step, population.name, found, subset=subset)
     return findings
+
+
+def _too_small(n: int, least: int) -> NotEstimable | None:
+    if n >= least:
+        return None
+    reason = f"{n} cases; the protocol asks for at least {least}"
+    return NotEstimable(code="too_small", reason=reason, n=n)
+
+
+def _every(
+    step: str, population: Population, model: str, cases: Sequence[CaseOverlap]
+) -> CaseTable:
+    """Return every measure of every case, in the order of the population."""
+    names = list(dict.fromkeys(name for case in cases for name in case.values))
+    columns = {name: tuple(case.values.get(name) for case in cases) for name in names}
+    return CaseTable(
+        id=f"{step}-{population.name}-{model}",
+        population=population.name,
+        columns={
+            **columns,
+            "reference_size": tuple(case.reference_size for case in cases),
+            "prediction_size": tuple(case.prediction_size for case in cases),
+        },
+    )
 
 
 def _table(step: str, population: Population, cases: Sequence[CaseOverlap]) -> Table:

@@ -19,9 +19,10 @@ from samd_validate.checks._altered import (
     without_structure,
 )
 from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._forest import forest_row
 from samd_validate.checks._panels import plain, png
 from samd_validate.core.arrays import BoolArray, FloatArray
-from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
+from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import ALL, CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import check
@@ -30,7 +31,9 @@ from samd_validate.stats.engine import estimate, paired_difference
 from samd_validate.stats.sample import Sample
 from samd_validate.stats.segmentation.case_values import estimate_values
 
-MEASURES = ("auroc", "auroc_difference", "score_change")
+MIDDLE = 0.5
+BEYOND_MIRROR = "auroc_beyond_mirror"
+MEASURES = ("auroc", "auroc_difference", BEYOND_MIRROR, "score_change")
 
 
 def _ordered(box: Box) -> Box:
@@ -72,17 +75,21 @@ class ShortcutParams(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class _Alteration:
-    """A change of images, on which units it is made, and on which it is measured."""
+    """A change of images, on which units it is made, and on which it is measured.
+
+    ``mirror`` is the same region on the other side, if it is another one.
+    """
 
     subset: str
     change: Change
     on: BoolArray
     among: BoolArray
+    mirror: Box | None = None
 
 
 @check(
     "shortcut",
-    version=1,
+    version=2,
     params=ShortcutParams,
     measures=MEASURES,
     needs=("images", "model"),
@@ -96,14 +103,16 @@ def shortcut(step: str, inputs: Inputs, params: ShortcutParams) -> CheckOutput:
     filled with the median of the image; with a mark added to all images, and to those without the
     finding alone; and with what the reference marks hidden, among the images that have such a mark.
     AUROC of each, and how much less it is than on the whole images of the same units, paired;
-    and the mean change of the score.
-    How to read it: hiding a corner should cost nothing: what it costs came from there. A mark on
+    and the mean change of the score. A region on one side is compared with its mirror image, too:
+    by how much more it costs, paired.
+    How to read it: hiding a corner should cost nothing beyond hiding its mirror image, since a
+    filled region is itself unlike any image; what it costs beyond that came from there. A mark on
     images without the finding should change nothing: what it costs is what the mark is taken for.
     Without the structure the AUROC should fall towards 0.5: a device that still works has
     learned something else.
-    Limits: a filled region is itself unlike any image, so a small loss proves no shortcut, and its
-    brightness is still that of the image's median; a mark of another shape may act otherwise; only
-    what is named here is looked for.
+    Limits: a filled region has the brightness of the image's median; a shortcut on both sides costs
+    nothing beyond its mirror image; a mark of another shape may act otherwise; only what is named
+    here is looked for.
     """
     model = inputs.model
     if model is None:
@@ -131,7 +140,11 @@ def _alterations(population: Population, params: ShortcutParams) -> list[_Altera
     all_of_them = _everyone(population)
     made = [
         _Alteration(
-            subset=f"hidden={name}", change=without_box(box), on=all_of_them, among=all_of_them
+            subset=f"hidden={name}",
+            change=without_box(box),
+            on=all_of_them,
+            among=all_of_them,
+            mirror=_mirrored(box),
         )
         for name, box in params.regions.items()
     ]
@@ -149,6 +162,17 @@ def _alterations(population: Population, params: ShortcutParams) -> list[_Altera
             _Alteration(subset="hidden=structure", change=change, on=has_mark, among=has_mark)
         )
     return made
+
+
+def _mirrored(box: Box) -> Box | None:
+    """Return the region on the other side; None where it overlaps the region itself.
+
+    >>> _mirrored((0.0, 0.0, 0.15, 0.25)), _mirrored((0.0, 0.4, 0.15, 0.9))
+    ((0.0, 0.75, 0.15, 1.0), None)
+    """
+    top, left, bottom, right = box
+    is_on_one_side = right <= MIDDLE or left >= MIDDLE
+    return (top, 1 - right, bottom, 1 - left) if is_on_one_side else None
 
 
 def _has_mark(population: Population, labels: tuple[int, ...] | None) -> BoolArray:
@@ -170,6 +194,10 @@ def _altered_measures(
     found = _measured(population, score, one.among, plan)
     whole = _sample(population, population.score, one.among)
     found["auroc_difference"] = paired_difference("auroc", whole, score[one.among], plan)
+    if one.mirror is not None:
+        other = model.predict(altered(population.cohort, without_box(one.mirror), one.on))
+        mirrored = _sample(population, other, one.among)
+        found[BEYOND_MIRROR] = paired_difference("auroc", mirrored, score[one.among], plan)
     moved = one.on & one.among
     found["score_change"] = estimate_values(
         (score - population.score)[moved], population.cohort.patient_id[moved], plan, where="line"
@@ -191,7 +219,7 @@ def _sample(population: Population, score: FloatArray, among: BoolArray) -> Samp
 def _forest(
     step: str, population: Population, found: Mapping[str, Mapping[str, Measurement]]
 ) -> Figure:
-    rows = [_row(subset, measured["auroc"]) for subset, measured in found.items()]
+    rows = [forest_row(_words(subset), measured["auroc"]) for subset, measured in found.items()]
     whole = found[ALL]["auroc"]
     return Figure(
         id=f"{step}-auroc-{population.name}",
@@ -209,15 +237,9 @@ def _forest(
     )
 
 
-def _row(subset: str, value: Measurement) -> dict[str, object]:
-    words = "whole images" if subset == ALL else _words(subset)
-    row: dict[str, object] = {"label": words, "n": value.n, "n_events": value.n_events}
-    if isinstance(value, NotEstimable):
-        return {**row, "value": None, "low": None, "high": None, "reason": value.reason}
-    return {**row, "value": value.value, "low": value.low, "high": value.high, "reason": ""}
-
-
 def _words(subset: str) -> str:
+    if subset == ALL:
+        return "whole images"
     what, _, where = subset.partition("=")
     return f"{where} {what}" if what == "hidden" else f"mark on {where}"
 

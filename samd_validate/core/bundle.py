@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from samd_validate.core.cohort import FlowRow, Provenance
 from samd_validate.core.finding import Figure, Finding, Table
+from samd_validate.core.looks import LookRecord
 from samd_validate.core.verdict import Criterion, Verdict
 
 
@@ -16,6 +17,7 @@ class CohortSummary:
 
     ``role`` is ``development`` or ``external``; ``parts`` maps a part (``development``,
     ``tuning``, ``test``, or the id of the data set) to counts ``units``, ``patients``, ``events``.
+    ``merkle_root`` is one digest for all source files, empty where there are none.
     """
 
     id: str
@@ -28,6 +30,7 @@ class CohortSummary:
     flow: tuple[FlowRow, ...]
     provenance: Provenance
     parts: Mapping[str, Mapping[str, int]]
+    merkle_root: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +66,11 @@ class Bundle:
 
     ``protocol`` is the protocol as JSON (see the protocol's schema for its keys),
     ``protocol_source`` its text as received. ``model`` and ``comparators`` are model cards.
-    ``environment`` holds versions and hardware. ``content_digest`` covers every file of the
-    bundle but the audit trail, whose last link is ``audit_head``.
+    ``environment`` holds versions, ``seeds`` the seed of each step (text: it has 63 bits).
+    ``has_predictions`` is false where the scores of cases were left out on request.
+    ``content_digest`` covers every file of the
+    bundle but the audit trail, whose last link is ``audit_head``, and what depends on place and
+    time: ``looks`` (the ledger) and ``machine`` (hardware, threads, flags).
     """
 
     protocol: Mapping[str, object]
@@ -85,6 +91,10 @@ class Bundle:
     attachments: Mapping[str, object] = field(default_factory=dict)
     content_digest: str = ""
     audit_head: str = ""
+    looks: LookRecord | None = None
+    machine: Mapping[str, object] = field(default_factory=dict)
+    seeds: Mapping[str, object] = field(default_factory=dict)
+    has_predictions: bool = True
     schema_version: int = 1
 
     @property
@@ -93,10 +103,28 @@ class Bundle:
         return any(cohort.provenance.is_simulated for cohort in self.cohorts)
 
     @property
-    def is_locked(self) -> bool:
-        """Return whether the protocol was locked, by the attachment ``protocol_lock``.
-
-        A lock of another digest than that of the protocol is none.
-        """
+    def lock(self) -> Mapping[str, object]:
+        """Return what is known of the lock: ``state`` (locked, void, draft), ``why``, record."""
         lock = self.attachments.get("protocol_lock")
-        return isinstance(lock, Mapping) and lock.get("protocol_digest") == self.protocol_digest
+        return lock if isinstance(lock, Mapping) else {"state": "draft", "why": "no lock is kept"}
+
+    @property
+    def is_locked(self) -> bool:
+        """Return whether the protocol was locked; a lock of another protocol's digest is none."""
+        is_own = self.lock.get("protocol_digest") == self.protocol_digest
+        return is_own and self.lock.get("state") == "locked"
+
+    @property
+    def all_findings(self) -> tuple[Finding, ...]:
+        """Return the findings of the checks and that of the ledger."""
+        return self.findings + (self.looks.findings if self.looks else ())
+
+    @property
+    def all_criteria(self) -> tuple[Criterion, ...]:
+        """Return the criteria on findings and the budget of looks, if the protocol has one."""
+        return self.criteria + (self.looks.criteria if self.looks else ())
+
+    @property
+    def all_verdicts(self) -> tuple[Verdict, ...]:
+        """Return a verdict for each of ``all_criteria``, in their order."""
+        return self.verdicts + (self.looks.verdicts if self.looks else ())

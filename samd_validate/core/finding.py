@@ -44,8 +44,9 @@ class Finding:
 class Figure:
     """The data of a picture; the report draws it.
 
-    ``kind`` names a drawing of the report (``roc``, ``precision_recall``, ``calibration``,
-    ``forest``, ``bars``, ``waterfall``, ``timeline``, ``histogram``); ``content`` is JSON.
+    ``kind`` names a drawing of the report (``roc``, ``froc``, ``precision_recall``,
+    ``calibration``, ``forest``, ``bars``, ``waterfall``, ``timeline``, ``histogram``); ``content``
+    is JSON.
     ``caption`` says what to see, ``alt`` describes the picture to someone who cannot see it.
     """
 
@@ -69,6 +70,19 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseTable:
+    """What was measured of each case of a population: one entry per row of it, in its order.
+
+    None stands where a case has no such number. Who a case is stands nowhere in it; pseudonyms
+    are added where it is written.
+    """
+
+    id: str
+    population: str
+    columns: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckOutput:
     """All that a check saw."""
 
@@ -76,3 +90,4 @@ class CheckOutput:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    cases: tuple[CaseTable, ...] = ()

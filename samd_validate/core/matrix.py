@@ -7,9 +7,14 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How far a run gives evidence for a row; none of these says that a rule is met."""
+    """How far a run gives evidence for a row; none of these says that a rule is met.
 
-    OPEN = "open - manufacturer"
+    ``SUSPECT`` is evidence whose requirement, hazard or protocol changed after the run: it counts
+    for nothing until somebody looks at it again.
+    """
+
+    OPEN = "open - manufacturer supplies"
+    SUSPECT = "suspect"
     PARTIAL = "partial"
     EVIDENCE = "evidence from this run"
 
@@ -47,12 +52,45 @@ class Citation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Link:
+    """One thing that a row can be followed to: a finding, a step or a record in a file of a run.
+
+    ``kinds`` are the kinds of evidence it can be; ``sha256`` is the digest that the manifest of
+    the run lists for ``file``, empty where nothing was sealed.
+    """
+
+    finding: str
+    kinds: tuple[str, ...] = ()
+    criterion: str = ""
+    verdict: str = "no criterion"
+    file: str = ""
+    sha256: str = ""
+    run: str = ""
+    signature: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunHead:
+    """A run that a matrix was made from, by its name and digests.
+
+    ``signature`` says who signed its protocol and its evidence, or that nobody did.
+    """
+
+    name: str
+    protocol: str
+    protocol_digest: str
+    content_digest: str
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TraceRow:
     """A requirement, hazard or clause with what this run shows for it.
 
     ``kind`` is ``requirement``, ``hazard`` or ``clause``. ``evidence`` are keys of findings, ids
-    of steps and names of records; ``criteria`` and ``verdicts`` go in pairs. ``gaps`` says in
-    words what is missing. ``is_suspect`` marks a text that changed after the run.
+    of steps and names of records, each with a link to its file in ``links``; ``criteria`` and
+    ``verdicts`` go in pairs. ``gaps`` says in words what is missing. ``is_suspect`` marks what
+    changed after the run. ``sources`` are the ids of the sources of its clauses.
     """
 
     kind: str
@@ -69,17 +107,24 @@ class TraceRow:
     state: State = State.OPEN
     gaps: tuple[str, ...] = ()
     is_suspect: bool = False
+    links: tuple[Link, ...] = ()
+    evidence_kinds: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """Rows by kind, gaps first within each; ``protocol_digest`` says of which run."""
+    """Rows by kind, gaps first within each; ``runs`` says of which runs.
+
+    The digests are those of the run, empty for a matrix over several.
+    """
 
     requirements: tuple[TraceRow, ...]
     hazards: tuple[TraceRow, ...]
     clauses: tuple[TraceRow, ...]
     protocol_digest: str
     content_digest: str
+    runs: tuple[RunHead, ...] = ()
     schema_version: int = 1
 
     @property

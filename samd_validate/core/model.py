@@ -206,3 +206,15 @@ class Localising(Protocol):
         ``(rows, columns)``, 0 or more, in no unit; all 0 where no place did.
         """
         ...
+
+
+@runtime_checkable
+class Embedding(Protocol):
+    """A model that shows what its network makes of an image before it decides."""
+
+    def embed(self, cohort: Cohort) -> FloatArray:
+        """Return the features of each image, ``(n, features)``, read one at a time.
+
+        Means over the places of a deep layer; in no unit.
+        """
+        ...

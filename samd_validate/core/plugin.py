@@ -19,12 +19,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Plugin(Generic[F]):
     """A named, versioned function with the type of its parameters.
 
-    ``kind`` is ``check``, ``reader``, ``model``, ``imputation`` or ``augmentation``; ``measures``
-    are the quantities a check can give; ``needs`` names what must be there for it (``series``,
-    ``model``, ``gradients``, ``groups``, ``external``); ``requirements`` are the requirement ids
-    it gives evidence for. ``gives`` says what a reader's cohorts hold beside labels (``images``,
-    ``masks``). A check that is a ``gate`` looks at the data alone and runs before anything is
-    trained.
+    ``kind`` is ``check``, ``reader``, ``model``, ``imputation`` or ``augmentation``;
+    ``measures`` are the quantities a check can give; ``needs`` names what must be there for it
+    (``series``, ``model``, ``refit``, ``gradients``, ``groups``, ``external``);
+    ``requirements`` are the requirement ids it gives evidence for. ``gives`` says what a
+    reader's cohorts hold beside labels (``images``, ``masks``). A check that is a ``gate``
+    looks at the data alone and runs before anything is trained.
     """
 
     kind: str

@@ -13,8 +13,9 @@ from samd_validate.core.bundle import Bundle, CohortSummary, OperatingPoint, Ste
 from samd_validate.core.canonical import plain
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.finding import Figure, Finding, Table
+from samd_validate.core.looks import LookRecord
 from samd_validate.core.verdict import Criterion, Verdict
-from samd_validate.evidence.folder import MANIFEST_FILE, RunFolder
+from samd_validate.evidence.folder import LOOKS_FILE, MACHINE_FILE, MANIFEST_FILE, RunFolder
 
 BUNDLE_VERSION = 1
 LISTS: dict[str, Any] = {
@@ -34,6 +35,10 @@ def write_bundle(bundle: Bundle, folder: RunFolder) -> None:
     folder.write_json("protocol.json", bundle.protocol)
     folder.write_json("environment.json", bundle.environment)
     folder.write_json("run.json", _run_record(bundle))
+    if bundle.looks is not None:
+        folder.write_json(LOOKS_FILE, {"schema_version": BUNDLE_VERSION, **vars(bundle.looks)})
+    if bundle.machine:
+        folder.write_json(MACHINE_FILE, {"schema_version": BUNDLE_VERSION, **bundle.machine})
     for name in LISTS:
         folder.write_json(f"{name}.json", getattr(bundle, name))
     for name in FOLDERS:
@@ -49,9 +54,13 @@ def _run_record(bundle: Bundle) -> dict[str, object]:
         "schema_version": BUNDLE_VERSION,
         "software_version": bundle.software_version,
         "protocol_digest": bundle.protocol_digest,
+        "standing": "confirmatory" if bundle.is_locked else "exploratory",
+        "lock": {key: bundle.lock.get(key) for key in ("state", "why", "lock_digest")},
         "model": bundle.model,
         "comparators": bundle.comparators,
         "operating_point": bundle.operating_point,
+        "seeds": bundle.seeds,
+        "has_predictions": bundle.has_predictions,
     }
 
 
@@ -99,11 +108,26 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
         operating_point=None if point is None else OperatingPoint(**point),
         environment=_json(folder / "environment.json"),
         attachments={p.stem: _json(p) for p in sorted((folder / "attachments").glob("*.json"))},
+        looks=_looks(folder / LOOKS_FILE),
+        machine=_beside(folder / MACHINE_FILE),
+        seeds=run.get("seeds", {}),
+        has_predictions=run.get("has_predictions", True),
         content_digest=manifest["content_digest"],
         audit_head=manifest["audit"]["head"],
         **lists,
         **folders,
     )
+
+
+def _looks(path: Path) -> LookRecord | None:
+    content = _beside(path)
+    return TypeAdapter(LookRecord).validate_python(content) if content else None
+
+
+def _beside(path: Path) -> dict[str, Any]:
+    """Return what stands beside the content digest; empty in a bundle that has none of it."""
+    content = _json(path) if path.is_file() else {}
+    return {key: value for key, value in content.items() if key != "schema_version"}
 
 
 def _folder_records(folder: Path, kind: Any) -> tuple[Any, ...]:

@@ -11,9 +11,16 @@ from typing import Any
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.canonical import digest, plain
 from samd_validate.core.errors import CannotRun
-from samd_validate.evidence.audit import TRAIL_FILE, read_chain
+from samd_validate.evidence.audit import TRAIL_FILE
 from samd_validate.evidence.bundle import PROTOCOL_SOURCE, read_bundle
-from samd_validate.evidence.folder import MANIFEST_FILE, MANIFEST_VERSION, file_digests
+from samd_validate.evidence.chain import read_chain
+from samd_validate.evidence.folder import (
+    BESIDE,
+    MANIFEST_FILE,
+    MANIFEST_VERSION,
+    file_digests,
+)
+from samd_validate.evidence.locking import record_fault
 from samd_validate.judge import judge
 from samd_validate.protocol.load import validated
 from samd_validate.protocol.schema import Protocol
@@ -35,7 +42,7 @@ def verify(folder: Path) -> tuple[Test, ...]:
     """Test a bundle; a test that cannot be made is not passed.
 
     The list is: manifest, files as listed, nothing beside them, content digest, audit chain,
-    audit head, records readable, protocol digest, criteria as promised, verdicts as judged.
+    audit head, records readable, protocol digest, lock, criteria as promised, verdicts as judged.
     """
     manifest = _manifest(folder)
     if manifest is None:
@@ -60,7 +67,8 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def _file_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
-    listed, found = manifest["files"], file_digests(folder)
+    listed = {**manifest["files"], **manifest.get("beside", {})}
+    found = file_digests(folder)
     lost = sorted(listed.keys() - found.keys())
     changed = sorted(name for name in listed.keys() & found.keys() if listed[name] != found[name])
     beside = sorted(found.keys() - listed.keys())
@@ -69,7 +77,8 @@ def _file_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
         _test("nothing lies beside the listed files", beside, "nothing"),
         Test(
             name="the content digest is that of the list",
-            is_passed=digest(listed) == manifest["content_digest"],
+            is_passed=digest(manifest["files"]) == manifest["content_digest"]
+            and set(manifest.get("beside", {})) <= BESIDE,
             words=str(manifest["content_digest"]),
         ),
     )
@@ -80,6 +89,8 @@ def _chain_tests(folder: Path, manifest: dict[str, Any]) -> tuple[Test, ...]:
     state = read_chain(path.read_bytes() if path.is_file() else b"")
     whole = state.broken_at is None and state.entries > 0
     words = f"{state.entries} lines" if whole else f"broken at line {state.broken_at or 1}"
+    if whole and state.clock_steps:
+        words += f"; at {state.clock_steps} of them the clock had gone back"
     sealed = manifest["audit"] == {"head": state.head, "entries": state.entries}
     return (
         Test(
@@ -101,6 +112,7 @@ def _record_tests(folder: Path) -> tuple[Test, ...]:
         return (Test(name="the records can be read", is_passed=False, words=words),)
     tests: tuple[tuple[str, Callable[[Bundle, Path], str]], ...] = (
         ("the protocol's digest is that of its text", _protocol_fault),
+        ("the lock is one of this protocol, and its signature holds", _lock_fault),
         ("the criteria are those of the protocol", _criteria_fault),
         ("the verdicts follow from findings and criteria", _verdict_fault),
     )
@@ -118,18 +130,29 @@ def _protocol_fault(bundle: Bundle, folder: Path) -> str:
     return "" if same else "another digest"
 
 
+def _lock_fault(bundle: Bundle, folder: Path) -> str:
+    del folder
+    return record_fault(bundle.lock, bundle.protocol_digest)
+
+
 def _criteria_fault(bundle: Bundle, folder: Path) -> str:
     del folder
-    promised = Protocol.model_validate(plain(bundle.protocol)).criteria
-    wanted = [(c.id, c.finding.key, c.at_least, c.at_most, c.reads) for c in promised]
+    promised = Protocol.model_validate(plain(bundle.protocol))
+    wanted = [(c.id, c.finding.key, c.at_least, c.at_most, c.reads) for c in promised.criteria]
     recorded = [(c.id, c.finding, c.at_least, c.at_most, c.reads) for c in bundle.criteria]
-    return "" if wanted == recorded else "criteria that the protocol does not promise"
+    budget = [] if promised.looks is None else [promised.looks.at_most]
+    limits = [c.at_most for c in bundle.all_criteria[len(bundle.criteria) :]]
+    return (
+        ""
+        if wanted == recorded and budget == limits
+        else "criteria that the protocol does not promise"
+    )
 
 
 def _verdict_fault(bundle: Bundle, folder: Path) -> str:
     del folder
-    again = judge(bundle.criteria, bundle.findings)
-    return "" if again == bundle.verdicts else "verdicts that do not follow"
+    again = judge(bundle.all_criteria, bundle.all_findings)
+    return "" if again == bundle.all_verdicts else "verdicts that do not follow"
 
 
 def _faults(fault: str) -> list[str]:

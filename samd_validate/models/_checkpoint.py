@@ -6,6 +6,8 @@ Imports torch; only imported when a network is trained.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +65,10 @@ def save(state: TrainingState, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.part")
-    save_file(_flat(state), str(part))
+    flat = _flat(state)
+    save_file(flat, str(part), metadata={"sha256": _digest(flat)})
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
     part.replace(path)
 
 
@@ -75,11 +80,15 @@ def restore(state: TrainingState, path: Path) -> None:
     CannotRun
         If the file is damaged or holds the state of another network.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors import SafetensorError, safe_open
 
     try:
-        _take(state, load_file(str(path)))
+        with safe_open(str(path), framework="pt") as file:
+            flat = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
+            told = (file.metadata() or {}).get("sha256")
+        if told != _digest(flat):
+            raise ValueError("other bytes than were written")
+        _take(state, flat)
     except (SafetensorError, KeyError, RuntimeError, ValueError, OSError) as error:
         raise CannotRun(
             Problem(
@@ -89,6 +98,15 @@ def restore(state: TrainingState, path: Path) -> None:
                 todo="delete the file; training then starts anew",
             )
         ) from None
+
+
+def _digest(flat: dict[str, Tensor]) -> str:
+    """Return the digest of all tensors: a flipped bit is not seen by their sizes alone."""
+    mixed = hashlib.sha256()
+    for name in sorted(flat):
+        mixed.update(f"{name}/{flat[name].dtype}/{tuple(flat[name].shape)};".encode())
+        mixed.update(flat[name].cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return mixed.hexdigest()
 
 
 def _flat(state: TrainingState) -> dict[str, Tensor]:

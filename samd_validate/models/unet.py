@@ -139,6 +139,28 @@ class UnetModel:
         shape = Shape(keep=self.params.keep_parts, fills_holes=self.params.fill_holes)
         return shape.applied(found, self.params.threshold)
 
+    def embed(self, cohort: Cohort) -> FloatArray:
+        """Return the bottleneck of the first network, averaged over places, ``(n, channels)``."""
+        from samd_validate.models.imaging.embedding import pooled
+        from samd_validate.models.imaging.inference import tiled
+
+        source, grid, side = cohort.images, _grid(self.params), _windows(self.params).side
+        if source is None:
+            raise ValueError("a U-Net needs images")
+        first = getattr(self.network, "members", [self.network])[0]
+        with threads(OF_IMAGES):
+            images = (tiled(grid.pixels(source.image(row)), side) for row in range(cohort.size))
+            return pooled(first, images)
+
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
+
     def artefact(self) -> bytes:
         """Return the weights as safetensors."""
         from safetensors.torch import save

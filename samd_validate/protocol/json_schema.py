@@ -1,23 +1,25 @@
-"""The protocol's JSON Schema, by which editors complete and check the YAML."""
+"""JSON Schemas of a protocol and of its lock, by which editors and other programs check them."""
 
 from __future__ import annotations
 
 import json
 
-from samd_validate.protocol.schema import Protocol
+from samd_validate.protocol.lock import Lock
+from samd_validate.protocol.schema import Protocol, Shape
 
 SCHEMA_FILE = "protocol-v1.schema.json"
+LOCK_SCHEMA_FILE = "lock-v1.schema.json"
 
 
-def schema_text() -> str:
+def schema_text(shape: type[Shape] = Protocol) -> str:
     """Return the schema as indented JSON, the same bytes every time."""
-    schema = Protocol.model_json_schema()
+    schema = shape.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "samd-validate protocol, version 1"
+    schema["title"] = f"samd-validate {shape.__name__.lower()}, version 1"
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
     import sys
 
-    sys.stdout.write(schema_text())
+    sys.stdout.write(schema_text(Lock if sys.argv[1:] == ["lock"] else Protocol))

@@ -18,6 +18,7 @@ from pydantic import (
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_\-]{0,63}$")]
 Sentence = Annotated[str, Field(min_length=3, max_length=5000)]
+TextFile = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-]+(/[A-Za-z0-9_\-]+)*\.yaml$")]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -110,7 +111,7 @@ class RecipeModel(Shape):
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "scores")
+        return without_empty(plain(self), "scores")
 
 
 class PredictionsFile(Shape):
@@ -173,7 +174,7 @@ class Check(Shape):
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "on_failure")
+        return without_empty(plain(self), "on_failure")
 
 
 class Target(Shape):
@@ -219,7 +220,7 @@ class Criterion(Shape):
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "expected")
+        return without_empty(plain(self), "expected")
 
 
 class NormalPredictor(Shape):
@@ -282,6 +283,13 @@ class Sizing(Shape):
     groups: dict[str, GroupSizing] = {}
 
 
+class LooksBudget(Shape):
+    """How often the labels of a test set may be scored in all, this run included."""
+
+    at_most: int = Field(ge=1, le=1000)
+    rationale: Sentence
+
+
 class Protocol(Shape):
     """One validation, fixed before the data are seen."""
 
@@ -301,15 +309,22 @@ class Protocol(Shape):
     checks: Annotated[tuple[Check, ...], Field(min_length=1)]
     criteria: tuple[Criterion, ...] = ()
     sizing: Sizing | None = None
+    looks: LooksBudget | None = None
+    requirements: TextFile | None = Field(
+        default=None, description="the device's requirements: a file, relative to the protocol"
+    )
+    hazards: TextFile | None = Field(
+        default=None, description="the device's hazards: a file, relative to the protocol"
+    )
     limitations: tuple[Sentence, ...] = ()
     human_oversight: tuple[Sentence, ...] = ()
     seed: int = Field(ge=0, lt=2**53)
 
     @model_serializer(mode="wrap")
     def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(plain(self), "sizing")
+        return without_empty(plain(self), "sizing", "looks", "requirements", "hazards")
 
 
-def _without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:
+def without_empty(content: dict[str, Any], *later_keys: str) -> dict[str, Any]:
     """Leave out keys of later versions that are not used, so that no digest moves by them."""
     return {key: v for key, v in content.items() if key not in later_keys or v is not None}

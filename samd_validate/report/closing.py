@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from samd_validate.core.bundle import Bundle
+from samd_validate.core.bundle import Bundle, CohortSummary
 from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.finding import Finding
 from samd_validate.core.verdict import Outcome
@@ -35,6 +35,15 @@ SHOWN_PACKAGES = (
     "weasyprint",
     "pydantic",
 )
+MACHINE_FACTS = {
+    "processor": "Processor",
+    "processors": "Processors",
+    "processors_allowed": "Processors allowed",
+    "gpus": "GPUs",
+    "threads": "Threads",
+    "determinism": "Determinism",
+    "variables": "Variables that are set",
+}
 UNMET = {
     Outcome.FAIL: "was not met",
     Outcome.INCONCLUSIVE: "is inconclusive",
@@ -63,7 +72,7 @@ def _listing(name: str, title: str, lines: list[str]) -> Section:
 
 
 def _from_verdicts(bundle: Bundle) -> Iterator[str]:
-    for verdict in bundle.verdicts:
+    for verdict in bundle.all_verdicts:
         if verdict.outcome in UNMET:
             yield f"Criterion {verdict.criterion} {UNMET[verdict.outcome]}: {verdict.because}."
 
@@ -157,6 +166,8 @@ def _data(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
         for file in cohort.provenance.files
     ]
     blocks: list[Block] = [data_table(bundle, numbers)]
+    roots = [(f"Merkle root of {c.id}", _root_words(c)) for c in bundle.cohorts]
+    blocks.append(Facts(rows=tuple(roots)))
     notes = [f"{c.id}: {note}" for c in bundle.cohorts for note in c.provenance.notes]
     if notes:
         blocks.append(Bullets(items=tuple(notes)))
@@ -170,15 +181,32 @@ def _data(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def _root_words(cohort: CohortSummary) -> str:
+    count = len(cohort.provenance.files)
+    if not count:
+        return "none: no file lies behind these data"
+    noun = "file" if count == 1 else "files"
+    return f"{cohort.merkle_root or 'not kept'} ({count_words(count)} {noun})"
+
+
 def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     environment = bundle.environment
     source, packages = part(environment, "source"), part(environment, "packages")
     facts = [("samd-validate", bundle.software_version)]
     facts += [
         (key.capitalize(), words_of(environment[key]))
-        for key in ("python", "system", "processors")
+        for key in ("python", "system")
         if key in environment
     ]
+    facts += [
+        (title, words_of(bundle.machine[key]) or "none")
+        for key, title in MACHINE_FACTS.items()
+        if key in bundle.machine
+    ]
+    if bundle.seeds:
+        steps = len(bundle.seeds) - 1
+        words = f"{bundle.seeds['protocol']}; those of {steps} steps follow from it (run.json)"
+        facts.append(("Seed", words))
     if source:
         dirty = " with changes that were not committed" if source.get("is_dirty") else ""
         facts.append(("Source revision", f"{source.get('commit') or 'not from a checkout'}{dirty}"))
@@ -188,11 +216,20 @@ def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     blocks: list[Block] = [Facts(rows=tuple(facts))]
     if shown:
         columns, title = ("Package", "Version"), "Main packages"
-        caption = f"All {len(packages)} installed packages are in environment.json."
+        caption = f"All {len(packages)} installed packages, with digests, are in sbom.cdx.json."
         blocks.append(
             grid(numbers, "packages", title, columns, shown, caption=caption, look="narrow")
         )
     return tuple(blocks)
+
+
+def _predictions_words(bundle: Bundle) -> str:
+    if bundle.has_predictions:
+        return "in predictions/ and cases/ as Parquet, under keyed pseudonyms of unit and patient"
+    return (
+        "left out on request (--without-predictions): no estimate can be recomputed from this "
+        "evidence folder alone"
+    )
 
 
 def _records(bundle: Bundle) -> tuple[Block, ...]:
@@ -200,11 +237,13 @@ def _records(bundle: Bundle) -> tuple[Block, ...]:
         ("Protocol digest", bundle.protocol_digest),
         ("Evidence digest", bundle.content_digest or "not sealed"),
         ("Head of the audit trail", bundle.audit_head or "none"),
+        ("Scores of each case", _predictions_words(bundle)),
         ("Attachments", ", ".join(sorted(bundle.attachments)) or "none"),
         ("Signatures", "none in this run"),
     ]
     words = (
-        "The evidence digest covers every file of the evidence folder but the audit trail. "
+        "The evidence digest covers every file of the evidence folder but the audit trail and "
+        "what depends on place and time (looks.json, machine.json), which the manifest lists too. "
         "samd-validate verify recomputes all of these from the folder."
     )
     return Facts(rows=tuple(facts)), Paragraph(text=words, look="note")

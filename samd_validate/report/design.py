@@ -8,6 +8,7 @@ from typing import Any
 from samd_validate.core.bundle import Bundle
 from samd_validate.report.build import Numbers, code, grid, items, part, texts, words_of
 from samd_validate.report.opening import question_words
+from samd_validate.report.promise import promise
 from samd_validate.report.tree import Block, Bullets, Cell, Facts, Paragraph, Section
 from samd_validate.report.words import count_words
 
@@ -49,6 +50,7 @@ def study_design(bundle: Bundle, numbers: Numbers) -> Section:
             ),
             Section(id="steps", title="Checks", blocks=(_steps(bundle, numbers),)),
             Section(id="criteria", title="Acceptance criteria", blocks=_criteria(bundle, numbers)),
+            promise(bundle, numbers),
         ),
     )
 
@@ -70,7 +72,6 @@ def _design_facts(protocol: Mapping[str, object]) -> tuple[tuple[str, str], ...]
             f"{intervals.get('resamples', 0)} resamples of patients, not of rows",
         ),
         ("Seed", str(protocol.get("seed", ""))),
-        ("Amendments", "none recorded in this run"),
     ]
     return tuple(facts)
 
@@ -138,12 +139,12 @@ def _steps(bundle: Bundle, numbers: Numbers) -> Block:
 
 
 def _criteria(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
-    if not bundle.criteria:
+    if not bundle.all_criteria:
         return (
             Paragraph(text="The protocol sets no criterion; nothing was judged.", look="warning"),
         )
     rows = []
-    for criterion in bundle.criteria:
+    for criterion in bundle.all_criteria:
         reads = "confidence interval"
         if criterion.reads == "point":
             reads = f"point estimate, because {criterion.why_point}"

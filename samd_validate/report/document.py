@@ -5,38 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from samd_validate.core.bundle import Bundle, StepRecord
+from samd_validate.core.checklist import Checklist
 from samd_validate.core.matrix import Matrix
 from samd_validate.report import closing, design, opening, people, results
 from samd_validate.report.build import Numbers, items
+from samd_validate.report.checklists import checklist_section
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
-from samd_validate.report.words import BANNER, headline
+from samd_validate.report.words import headline
 
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
 
 
-def document(bundle: Bundle, matrix: Matrix) -> Document:
-    """Return the report of a run; the same bundle always gives the same document."""
+def document(bundle: Bundle, matrix: Matrix, checklists: tuple[Checklist, ...] = ()) -> Document:
+    """Return the report of a run; the same bundle always gives the same document.
+
+    ``checklists`` become its appendix, with those places only that the report has.
+    """
     words, look = headline(bundle)
-    sections = _sections(bundle, matrix)
+    numbers = Numbers()
+    sections = _sections(bundle, matrix, numbers)
+    if checklists:
+        appendix, checklists = checklist_section(checklists, sections, numbers)
+        sections = (*sections, appendix)
     return Document(
         title=str(bundle.protocol.get("title", "Validation report")),
         subtitle="Validation report",
         version=str(bundle.protocol.get("version", "")),
         headline=words,
         headline_look=look,
-        banner=BANNER if bundle.is_simulated else "",
+        banners=opening.banners(bundle),
         marks=opening.marks(bundle),
         facts=opening.title_facts(bundle),
         protocol_digest=bundle.protocol_digest,
         software_version=bundle.software_version,
+        is_recomputable=bundle.has_predictions,
         authors=tuple(str(name) for name in items(bundle.protocol, "authors")),
         sections=(*sections, closing.glossary(repr(sections))),
+        checklists=checklists,
     )
 
 
-def _sections(bundle: Bundle, matrix: Matrix) -> tuple[Section, ...]:
-    numbers = Numbers()
+def _sections(bundle: Bundle, matrix: Matrix, numbers: Numbers) -> tuple[Section, ...]:
     describing, measuring, explaining = _sorted_steps(bundle.steps)
     sections = [
         opening.summary(bundle, numbers),

@@ -50,6 +50,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         ("net benefit", "decision curve"),
     ),
     (
+        "Dice, IoU",
+        "How far two marked areas overlap: twice the common area over the sum of both (Dice), or "
+        "the common area over all that either marks (IoU); 1 is the same area, 0 nothing common.",
+        ("mean dice", "dice (mean"),
+    ),
+    (
         "Digest, fingerprint",
         "A number computed from the bytes of a file or data set; any change of "
         "the bytes changes it.",
@@ -59,6 +65,17 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Discrimination",
         "How well scores separate patients with the outcome from those without.",
         ("discrimination",),
+    ),
+    (
+        "FROC",
+        "Share of lesions found against the false marks that an image costs, over all thresholds.",
+        ("froc",),
+    ),
+    (
+        "Holm's method",
+        "Raises p-values where several comparisons are made, so that one of them is called a "
+        "difference by chance no oftener than a single one would be.",
+        ("holm",),
     ),
     (
         "Inconclusive",
@@ -71,6 +88,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "The logarithm of risk divided by one minus risk; contributions to a prediction "
         "add up on this scale.",
         ("log-odds",),
+    ),
+    (
+        "Maximum mean discrepancy",
+        "How far two groups of patients lie apart in all columns at once, by the similarity of "
+        "pairs of patients; about 0 where nothing differs.",
+        ("maximum mean discrepancy",),
     ),
     (
         "Net benefit",
@@ -92,6 +115,12 @@ TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "Positive and negative predictive value: of those called positive (negative), the "
         "share with (without) the outcome.",
         ("predictive value",),
+    ),
+    (
+        "Population stability index",
+        "Sum over bins of how far two shares lie apart, each weighted by the logarithm of their "
+        "ratio; 0 is no change. What chance alone gives depends on the number of patients.",
+        ("stability index",),
     ),
     ("Prevalence", "The share of units with the outcome.", ("prevalence",)),
     (

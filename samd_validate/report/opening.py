@@ -7,6 +7,7 @@ from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Finding
 from samd_validate.core.verdict import Criterion, Outcome, Verdict
 from samd_validate.report.build import Numbers, part
+from samd_validate.report.promise import EXPLORATORY, standing_words, state_words
 from samd_validate.report.tree import (
     Block,
     Bullets,
@@ -42,7 +43,7 @@ def title_facts(bundle: Bundle) -> tuple[tuple[str, str], ...]:
     """Return what stands on the title page: digests, software, and fingerprints of the data."""
     facts = [
         ("Protocol digest", bundle.protocol_digest),
-        ("Protocol state", "locked" if bundle.is_locked else "draft, not locked"),
+        ("Protocol state", state_words(bundle)),
         ("Evidence digest", bundle.content_digest or "not sealed"),
         ("Head of the audit trail", bundle.audit_head or "none"),
         ("Software", f"samd-validate {bundle.software_version}"),
@@ -53,13 +54,16 @@ def title_facts(bundle: Bundle) -> tuple[tuple[str, str], ...]:
     return (*facts, ("Further data sets", f"{left}, see Provenance")) if left else tuple(facts)
 
 
+def banners(bundle: Bundle) -> tuple[str, ...]:
+    """Return what every page must say: simulated data, and a protocol that was not locked."""
+    simulated = (BANNER,) if bundle.is_simulated else ()
+    return simulated + (() if bundle.is_locked else (EXPLORATORY,))
+
+
 def marks(bundle: Bundle) -> tuple[str, ...]:
     """Return the warnings that a title page must carry."""
     simulated = (BANNER,) if bundle.is_simulated else ()
-    draft = (
-        () if bundle.is_locked else ("EXPLORATORY - the protocol is a draft that was not locked",)
-    )
-    return simulated + draft
+    return simulated + (() if bundle.is_locked else (f"{EXPLORATORY} ({state_words(bundle)})",))
 
 
 def summary(bundle: Bundle, numbers: Numbers) -> Section:
@@ -71,7 +75,7 @@ def summary(bundle: Bundle, numbers: Numbers) -> Section:
         Paragraph(text=_what_was_done(bundle, str(outcome.get("name", "the outcome")))),
         Paragraph(text=f"{words}.", look=f"headline {look}"),
     ]
-    if bundle.criteria:
+    if bundle.all_criteria:
         blocks.append(verdict_table(bundle, numbers))
         blocks.append(Paragraph(text=HOW_TO_READ, look="note"))
     blocks.append(Bullets(items=_keep_in_mind(bundle, str(use.get("human_role", "")))))
@@ -112,10 +116,11 @@ def _lowered(words: str) -> str:
 
 
 def _keep_in_mind(bundle: Bundle, human_role: str) -> tuple[str, ...]:
-    unmet = [v for v in bundle.verdicts if v.outcome is not Outcome.PASS]
+    unmet = [v for v in bundle.all_verdicts if v.outcome is not Outcome.PASS]
     lines = []
     if bundle.is_simulated:
         lines.append("The data are simulated; no statement about patients can be drawn from them.")
+    lines.append(f"Standing: {standing_words(bundle)}")
     if unmet:
         names = ", ".join(verdict.criterion for verdict in unmet)
         lines.append(f"Not passed: {names}. The section Limitations says why, one by one.")
@@ -130,11 +135,11 @@ def _keep_in_mind(bundle: Bundle, human_role: str) -> tuple[str, ...]:
 
 def verdict_table(bundle: Bundle, numbers: Numbers) -> VerdictTable:
     """Return every criterion with its estimate, its limit drawn in, and its outcome."""
-    findings = {finding.key: finding for finding in bundle.findings}
-    verdicts = {verdict.criterion: verdict for verdict in bundle.verdicts}
+    findings = {finding.key: finding for finding in bundle.all_findings}
+    verdicts = {verdict.criterion: verdict for verdict in bundle.all_verdicts}
     rows = [
         _row(criterion, findings.get(criterion.finding), verdicts.get(criterion.id), bundle)
-        for criterion in bundle.criteria
+        for criterion in bundle.all_criteria
     ]
     return VerdictTable(
         number=numbers.table(),

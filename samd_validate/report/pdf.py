@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.whole import write_whole
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
 
@@ -17,10 +19,20 @@ VARIANT = "pdf/a-3a"
 NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Typeset:
+    """A finished PDF, and the page (from 1) on which each anchor of it lies."""
+
+    content: bytes
+    pages: Mapping[str, int]
+
+
 def write_pdf(
     document: Document, templates: Path, place: Path, source_date_epoch: int, *, page: str = "a4"
-) -> None:
+) -> Mapping[str, int]:
     """Write the report as PDF/A-3a; the same document gives the same bytes.
+
+    Returns the page of each anchor, counted from 1, as it was typeset.
 
     ``source_date_epoch`` (seconds since 1970) stands for the time of writing.
 
@@ -29,9 +41,9 @@ def write_pdf(
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    content = pdf_bytes(render_html(document, templates, page=page), source_date_epoch)
+    done = typeset(render_html(document, templates, page=page), source_date_epoch)
     try:
-        place.write_bytes(content)
+        write_whole(place, done.content)
     except OSError as error:
         raise CannotRun(
             Problem(
@@ -41,9 +53,10 @@ def write_pdf(
                 todo="check the disk and the permissions; samd-validate report makes it anew",
             )
         ) from None
+    return done.pages
 
 
-def pdf_bytes(html: str, source_date_epoch: int) -> bytes:
+def typeset(html: str, source_date_epoch: int) -> Typeset:
     """Return a page of HTML as PDF/A-3a; what is not written into the page cannot be read.
 
     Raises
@@ -56,9 +69,21 @@ def pdf_bytes(html: str, source_date_epoch: int) -> bytes:
     with _fixed_date(source_date_epoch), _quiet():
         try:
             page = weasyprint.HTML(string=html, url_fetcher=only_data)
-            return bytes(page.write_pdf(pdf_variant=VARIANT, pdf_tags=True))
+            options = {"pdf_variant": VARIANT, "pdf_tags": True}
+            laid = page.render(**options)
+            pages = _pages(sheet.anchors for sheet in laid.pages)
+            return Typeset(content=bytes(laid.write_pdf(**options)), pages=pages)
         except weasyprint.urls.FatalURLFetchingError as error:
             raise CannotRun(_refused(str(error.__cause__ or error))) from None
+
+
+def _pages(anchors: Iterable[Mapping[str, object]]) -> Mapping[str, int]:
+    """Return the first page on which each anchor lies."""
+    found: dict[str, int] = {}
+    for number, names in enumerate(anchors, start=1):
+        for name in names:
+            found.setdefault(name, number)
+    return found
 
 
 def _refused(why: str) -> Problem:

@@ -7,7 +7,12 @@ from samd_validate.report.build import Numbers, code, grid, texts
 from samd_validate.report.tree import Block, Cell, Paragraph, Section
 from samd_validate.report.words import OUTCOMES
 
-LOOKS = {State.OPEN: "gap", State.PARTIAL: "part", State.EVIDENCE: "shown"}
+LOOKS = {
+    State.OPEN: "gap",
+    State.SUSPECT: "not_assessed",
+    State.PARTIAL: "part",
+    State.EVIDENCE: "shown",
+}
 LEAD = (
     "Each requirement and hazard is tied to what this run shows, or to an open gap; gaps come "
     "first. The state says how much evidence there is, the verdict how it came out. No state says "
@@ -16,7 +21,7 @@ LEAD = (
 CLAUSES = (
     "The matrix of all {total} clauses and reporting items behind the requirements is written "
     "beside this report as CSV and HTML: {shown} with evidence from this run, {part} in part, "
-    "{open} open for the manufacturer."
+    "{suspect} suspect, {open} open for the manufacturer."
 )
 MOST_CITED = 6
 
@@ -28,6 +33,7 @@ def traceability(matrix: Matrix, numbers: Numbers) -> Section:
         total=len(matrix.clauses),
         shown=counts[State.EVIDENCE],
         part=counts[State.PARTIAL],
+        suspect=counts[State.SUSPECT],
         open=counts[State.OPEN],
     )
     return Section(
@@ -68,12 +74,9 @@ def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
 
 
 def _start(row: TraceRow) -> list[Cell]:
-    state = row.state.value + (
-        " (suspect: the text changed after the run)" if row.is_suspect else ""
-    )
     return [
         Cell(text=f"{row.id}\n{row.title}. {row.text}", look="first-line"),
-        Cell(text=state, look=LOOKS[row.state]),
+        Cell(text=row.state.value, look=LOOKS[row.state]),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from samd_validate.core.checklist import Checklist
 from samd_validate.core.finding import Figure
 
 
@@ -35,10 +36,14 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A cell of a table; ``look`` is ``""``, ``number``, ``code``, ``gap`` or an outcome."""
+    """A cell of a table; ``look`` is ``""``, ``number``, ``code``, ``gap`` or an outcome.
+
+    ``links`` are anchors of this report with their titles; on paper they become pages.
+    """
 
     text: str
     look: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,13 +163,15 @@ class Document:
     version: str
     headline: str
     headline_look: str
-    banner: str
+    banners: tuple[str, ...]
     marks: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     protocol_digest: str
     software_version: str
     sections: tuple[Section, ...]
     authors: tuple[str, ...] = ()
+    is_recomputable: bool = True
+    checklists: tuple[Checklist, ...] = ()
     lang: str = "en"
 
     def listed(self, kinds: tuple[str, ...]) -> tuple[Block, ...]:

@@ -64,6 +64,17 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "lesion_precision": "Share of marked lesions that are right",
         "lesion_f1": "F1 of lesions",
         "lesion_fp": "False lesions per image",
+        "froc_1_8": "Lesions found at 1/8 false mark an image",
+        "froc_1_4": "Lesions found at 1/4 false mark an image",
+        "froc_1_2": "Lesions found at 1/2 false mark an image",
+        "froc_1": "Lesions found at 1 false mark an image",
+        "froc_2": "Lesions found at 2 false marks an image",
+        "froc_4": "Lesions found at 4 false marks an image",
+        "froc_8": "Lesions found at 8 false marks an image",
+        "froc_mean": "Lesions found, mean over 1/8 to 8 false marks",
+        "dice_present": "Dice where there is a structure",
+        "dice_worst_decile": "Dice that nine cases of ten reach",
+        "pixel_calibration_error": "Calibration error of pixels (root mean square)",
         "pointing_game": "Maps whose maximum lies in the reference",
         "energy_inside": "Share of a map inside the reference",
         "reference_area": "Share of the image that the reference is",
@@ -71,6 +82,7 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "energy_in_region": "Share of a map inside the organ",
         "iou_030": "IoU of reference and map, cut at 0.3",
         "iou_050": "IoU of reference and map, cut at 0.5",
+        "auroc_beyond_mirror": "AUROC lost beyond hiding the mirror image",
         "additivity_error": "Largest deviation of the sum of contributions (log-odds)",
         "importance_rank": "Rank by size of the contribution",
         "attribution_correlation": "Rank correlation with another attribution",
@@ -84,13 +96,44 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "directions_contradicted": "Directions that contradict what was expected",
         "score_change": "Mean change of the score",
         "alarm_rate": "Share of patients with an alarm",
+        "set_coverage": "Prediction sets that hold the outcome",
+        "share_undecided": "Predictions without a single outcome in their set",
+        "share_deferred": "Share of predictions left to a human",
+        "sensitivity_kept": "Sensitivity among the predictions kept",
+        "specificity_kept": "Specificity among the predictions kept",
+        "ppv_kept": "Positive predictive value among the predictions kept",
+        "npv_kept": "Negative predictive value among the predictions kept",
+        "time_trend": "Trend over the whole time, log-odds given the score",
+        "season_range": "Log-odds between best and worst season, given the score",
+        "season_p_value": "p-value of a season",
+        "cusum_more_p_value": "CUSUM for more events than expected, p-value",
+        "cusum_fewer_p_value": "CUSUM for fewer events than expected, p-value",
         "slices_confirmed": "Slices confirmed on other patients",
         "demographic_parity_difference": "Gap in the share with an alarm (demographic parity)",
         "equal_opportunity_difference": "Gap in sensitivity (equal opportunity)",
         "equalised_odds_difference": "Gap in sensitivity or false alarms (equalised odds)",
         "smd": "Standardised mean difference",
+        "n_shifted": "Variables that shifted",
+        "n_shifted_relevant": "Variables that shifted by more than is relevant",
+        "mmd": "Squared maximum mean discrepancy",
+        "mmd_p_value": "P-value of the maximum mean discrepancy",
+        "c2st_auroc": "AUROC of a classifier of the data set",
+        "ks_distance": "Largest distance of distributions (D)",
+        "cramers_v": "Cramér's V",
+        "psi": "Population stability index",
+        "wasserstein": "Mean distance that values must move (SD)",
+        "intercept_drift": "Log-odds of the outcome given the score, here less reference",
+        "slope_drift": "Slope of recalibration, here less reference",
+        "recalibration_p_value": "P-value of another recalibration",
+        "residual_p_value": "P-value of other residuals by score",
+        "auroc_change": "Change of the AUROC, here less reference",
+        "auroc_change_case_mix": "Change of the AUROC by case mix",
+        "auroc_change_calibration": "Change of the AUROC by calibration",
+        "auroc_change_ranking": "Change of the AUROC by ranking",
+        "missing_difference": "Difference in the share of missing values",
         "strongest_single_auroc": "Strongest single AUROC",
         "mask_auroc": "AUROC of what was measured",
+        "looks": "Times that these labels were scored, this run included",
         "count_auroc": "AUROC of how often it was measured",
     }
 )
@@ -165,7 +208,7 @@ def event_words(measure: str) -> str:
     >>> event_words("auroc"), event_words("lesion_f1")
     ('events', 'lesions')
     """
-    return "lesions" if measure.startswith("lesion_") else "events"
+    return "lesions" if measure.startswith(("lesion_", "froc_")) else "events"
 
 
 def subset_words(subset: str) -> str:
@@ -232,7 +275,7 @@ def short_digest(digest: str) -> str:
 
 def headline(bundle: Bundle) -> tuple[str, str]:
     """Return the verdict headline and its look (an outcome in lower case)."""
-    outcomes = [verdict.outcome.value for verdict in bundle.verdicts]
+    outcomes = [verdict.outcome.value for verdict in bundle.all_verdicts]
     if not outcomes:
         return "No acceptance criteria: nothing was judged", "not_assessed"
     counts = {name: outcomes.count(name) for name in OUTCOMES}

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
 
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.matrix import Matrix, State, TraceRow
 from samd_validate.core.verdict import Criterion, Outcome, Verdict
+from samd_validate.trace.controls import control_gaps
+from samd_validate.trace.links import clause_links, criterion_link, record_link, step_link
+from samd_validate.trace.own import own_of, with_own
 from samd_validate.trace.records import record_text
 from samd_validate.trace.requirements import Requirements, load_requirements
+from samd_validate.trace.runs import TracedRun
 from samd_validate.trace.schema import Clause, Hazard, Requirement
+from samd_validate.trace.suspects import Current, Suspects, marked, suspects_of
 
 __all__ = ["Matrix", "Requirements", "load_requirements", "trace_matrix"]
 
 NO_CRITERION = "no criterion"
 NO_EVIDENCE = "nothing in this run gives evidence"
-DIGESTS = "requirement_digests"
-"""Name of the attachment in which a bundle keeps the digests of the texts it was run against."""
-
 _WORST_FIRST = (Outcome.FAIL, Outcome.NOT_ASSESSED, Outcome.INCONCLUSIVE, Outcome.PASS)
-_OPEN_FIRST = (State.OPEN, State.PARTIAL, State.EVIDENCE)
+_OPEN_FIRST = tuple(State)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,30 +36,36 @@ class _Judged:
         return self.verdict.outcome is not Outcome.NOT_ASSESSED
 
 
-def trace_matrix(bundle: Bundle, requirements: Requirements) -> Matrix:
+def trace_matrix(run: TracedRun, catalogue: Requirements, current: Current | None = None) -> Matrix:
     """Return the matrix of a run, rows with the largest gaps first.
+
+    The device's own requirements and hazards are those that the run kept; ``current`` is its
+    protocol as it stands now, from which it is seen what changed since.
 
     A failed criterion is evidence, too: the state says what was shown, the verdict how it came
     out. No state says that a requirement or clause is met.
     """
+    bundle = run.bundle
+    requirements = with_own(catalogue, own_of(bundle))
+    suspects = suspects_of(bundle, catalogue, current)
     judged = _judged(bundle)
-    rows = [_of_requirement(one, bundle, judged) for one in requirements.requirements.values()]
-    rows = [_with_citations(row, requirements) for row in rows]
-    suspects = _suspects(bundle, requirements)
+    rows = [_of_requirement(one, run, judged) for one in requirements.requirements.values()]
+    rows = [marked(_with_citations(row, requirements), suspects) for row in rows]
     return Matrix(
-        requirements=_gaps_first(rows, suspects),
-        hazards=_gaps_first(_hazards(judged, requirements, rows), suspects),
-        clauses=_gaps_first(_clauses(requirements, rows), suspects),
+        requirements=gaps_first(rows),
+        hazards=gaps_first(_hazards(judged, requirements, rows, suspects)),
+        clauses=gaps_first(_clauses(requirements, rows)),
         protocol_digest=bundle.protocol_digest,
         content_digest=bundle.content_digest,
+        runs=(run.head,),
     )
 
 
 def _judged(bundle: Bundle) -> tuple[_Judged, ...]:
-    verdicts = {verdict.criterion: verdict for verdict in bundle.verdicts}
+    verdicts = {verdict.criterion: verdict for verdict in bundle.all_verdicts}
     return tuple(
         _Judged(criterion=criterion, verdict=verdicts.get(criterion.id) or _unjudged(criterion))
-        for criterion in bundle.criteria
+        for criterion in bundle.all_criteria
     )
 
 
@@ -67,13 +74,18 @@ def _unjudged(criterion: Criterion) -> Verdict:
     return Verdict(criterion=criterion.id, outcome=Outcome.NOT_ASSESSED, because=because)
 
 
-def _of_requirement(item: Requirement, bundle: Bundle, judged: tuple[_Judged, ...]) -> TraceRow:
+def _of_requirement(item: Requirement, run: TracedRun, judged: tuple[_Judged, ...]) -> TraceRow:
+    bundle, kinds = run.bundle, item.evidence_kinds
     own = [one for one in judged if item.id in one.criterion.requirements]
     steps = [step for step in bundle.steps if item.id in step.requirements]
-    fruitful = [step for step in steps if _is_fruitful(step, bundle)]
-    records = [text for name in item.records if (text := record_text(name, bundle))]
-    evidence = [one.criterion.finding for one in own if one.is_assessed]
-    evidence += [_step_text(step, bundle) for step in fruitful] + records
+    fruitful = [step for step in steps if is_fruitful(step, bundle)]
+    records = {name: text for name in item.records if (text := record_text(name, bundle))}
+    links = [
+        criterion_link(run, one.criterion, one.verdict, kinds) for one in own if one.is_assessed
+    ]
+    links += [step_link(run, step, _step_text(step, bundle), kinds) for step in fruitful]
+    links += [record_link(run, name, text, kinds) for name, text in records.items()]
+    evidence = [link.finding for link in links]
     gaps = _requirement_gaps(item, own, [step for step in steps if step not in fruitful])
     return TraceRow(
         kind="requirement",
@@ -87,10 +99,12 @@ def _of_requirement(item: Requirement, bundle: Bundle, judged: tuple[_Judged, ..
         verdict=_worst(own),
         state=_state(bool(evidence), bool(gaps)),
         gaps=gaps if evidence else (NO_EVIDENCE, *gaps),
+        links=tuple(links),
+        evidence_kinds=kinds,
     )
 
 
-def _is_fruitful(step: StepRecord, bundle: Bundle) -> bool:
+def is_fruitful(step: StepRecord, bundle: Bundle) -> bool:
     """Return whether a step ran and left a number, or anything where it makes no numbers."""
     own = [finding for finding in bundle.findings if finding.check == step.id]
     numbers = any(isinstance(finding.measurement, Estimate) for finding in own)
@@ -125,30 +139,45 @@ def _state(has_evidence: bool, has_gaps: bool) -> State:
 
 
 def _worst(own: Iterable[_Judged]) -> str:
-    outcomes = {one.verdict.outcome for one in own}
-    return next((outcome.value for outcome in _WORST_FIRST if outcome in outcomes), NO_CRITERION)
+    return worst_of(one.verdict.outcome.value for one in own)
+
+
+def worst_of(outcomes: Iterable[str]) -> str:
+    """Return the worst of some outcomes: a failure, nothing assessed, undecided, a pass."""
+    found = set(outcomes)
+    return next((outcome.value for outcome in _WORST_FIRST if outcome.value in found), NO_CRITERION)
 
 
 def _with_citations(row: TraceRow, requirements: Requirements) -> TraceRow:
     clauses = requirements.requirements[row.id].clauses
-    return replace(row, citations=tuple(requirements.citation(clause) for clause in clauses))
+    citations = tuple(requirements.citation(clause) for clause in clauses)
+    return replace(row, citations=citations, sources=requirements.sources_of(clauses))
 
 
 def _hazards(
-    judged: tuple[_Judged, ...], requirements: Requirements, rows: list[TraceRow]
+    judged: tuple[_Judged, ...],
+    requirements: Requirements,
+    rows: list[TraceRow],
+    suspects: Suspects,
 ) -> list[TraceRow]:
     """Return rows of the hazards of the devices that criteria speak of, and of the toolkit."""
-    cited = {hazard for one in judged for hazard in one.criterion.hazards}
+    cited = {hazard for one in judged for hazard in one.criterion.hazards} | requirements.own
     known = requirements.hazards
     devices = {known[name].device for name in cited if name in known} or {
         hazard.device for hazard in known.values()
     }
     devices.add("validation_toolkit")
     return [
-        _of_hazard(hazard, judged, requirements, rows)
+        marked(_of_hazard(hazard, judged, requirements, rows), suspects, _through(hazard, judged))
         for hazard in known.values()
         if hazard.device in devices
     ]
+
+
+def _through(hazard: Hazard, judged: tuple[_Judged, ...]) -> frozenset[str]:
+    """Return the requirements of the criteria that cite a hazard."""
+    own = [one.criterion for one in judged if hazard.id in one.criterion.hazards]
+    return frozenset(name for criterion in own for name in criterion.requirements)
 
 
 def _of_hazard(
@@ -156,11 +185,12 @@ def _of_hazard(
 ) -> TraceRow:
     own = [one for one in judged if hazard.id in one.criterion.hazards]
     linked = [row for row in rows if hazard.id in row.hazards]
+    names = {one.criterion.id for one in own if one.is_assessed}
+    links = {link.criterion: link for row in rows for link in row.links if link.criterion in names}
     evidence = [one.criterion.finding for one in own if one.is_assessed]
-    controls = "; ".join(control.measure for control in hazard.controls)
-    gaps = [f"control to be implemented and shown by the manufacturer: {controls}"]
+    gaps = control_gaps(hazard, {one.criterion.id: one.verdict for one in judged})
     if not own:
-        gaps.insert(0, "no criterion of the protocol cites it")
+        gaps = ("no criterion of the protocol cites it", *gaps)
     return TraceRow(
         kind="hazard",
         id=hazard.id,
@@ -172,8 +202,11 @@ def _of_hazard(
         criteria=tuple(one.criterion.id for one in own),
         verdicts=tuple(one.verdict.outcome.value for one in own),
         verdict=_worst(own),
-        state=_state(bool(evidence), has_gaps=True),
-        gaps=tuple(gaps),
+        state=_state(bool(evidence), bool(gaps)),
+        gaps=gaps,
+        links=tuple(replace(link, kinds=hazard.evidence_kinds) for link in links.values()),
+        evidence_kinds=hazard.evidence_kinds,
+        sources=requirements.sources_of(hazard.clauses),
     )
 
 
@@ -195,6 +228,11 @@ def _of_clause(
     citing = {row.id: row for row in rows if name in requirements.requirements[row.id].clauses}
     citing |= {row.id: row for kind in clause.evidence_kinds for row in by_kind.get(kind, [])}
     supplied = [row for row in citing.values() if row.state is not State.OPEN]
+    is_shown = clause.coverage != "manufacturer"
+    doubtful = [row.id for row in supplied if row.state is State.SUSPECT]
+    gaps = _clause_gaps(clause, supplied, by_kind, requirements)
+    if doubtful and is_shown:
+        gaps = (f"suspect: evidence of {', '.join(doubtful)} is to be looked at again", *gaps)
     return TraceRow(
         kind="clause",
         id=name,
@@ -202,9 +240,13 @@ def _of_clause(
         text=clause.says,
         citations=(requirements.citation(name),),
         requirements=tuple(citing),
-        evidence=tuple(row.id for row in supplied) if clause.coverage != "manufacturer" else (),
+        evidence=tuple(row.id for row in supplied) if is_shown else (),
         state=_clause_state(clause, supplied, by_kind),
-        gaps=_clause_gaps(clause, supplied, by_kind, requirements),
+        gaps=gaps,
+        is_suspect=bool(doubtful),
+        links=clause_links(supplied, clause.evidence_kinds) if is_shown else (),
+        evidence_kinds=clause.evidence_kinds,
+        sources=(requirements.source_of[name],),
     )
 
 
@@ -213,6 +255,8 @@ def _clause_state(
 ) -> State:
     if clause.coverage == "manufacturer" or not supplied:
         return State.OPEN
+    if any(row.state is State.SUSPECT for row in supplied):
+        return State.SUSPECT
     whole = all(_is_supplied(kind, by_kind) for kind in clause.evidence_kinds)
     return State.EVIDENCE if clause.coverage == "full" and whole else State.PARTIAL
 
@@ -239,16 +283,9 @@ def _clause_gaps(
     return tuple(gaps) if supplied else (NO_EVIDENCE, *gaps)
 
 
-def _suspects(bundle: Bundle, requirements: Requirements) -> frozenset[str]:
-    """Return ids whose text is not the one that the run kept the digest of."""
-    kept = cast("Mapping[str, str]", bundle.attachments.get(DIGESTS, {}))
-    now = requirements.digests()
-    return frozenset(name for name, seen in kept.items() if now.get(name) != seen)
-
-
-def _gaps_first(rows: Iterable[TraceRow], suspects: frozenset[str]) -> tuple[TraceRow, ...]:
-    marked = [replace(row, is_suspect=row.id in suspects) for row in rows]
-    return tuple(sorted(marked, key=_gap_order))
+def gaps_first(rows: Iterable[TraceRow]) -> tuple[TraceRow, ...]:
+    """Return rows in the order of their gaps: state, then verdict, else as they came."""
+    return tuple(sorted(rows, key=_gap_order))
 
 
 def _gap_order(row: TraceRow) -> tuple[int, int]:

@@ -31,6 +31,13 @@ def _protocol(bundle: Bundle) -> str:
     return f"{state} {bundle.protocol_digest[:19]}"
 
 
+def _looks_ledger(bundle: Bundle) -> str:
+    if bundle.looks is None or not bundle.looks.looks:
+        return ""
+    most = max(one.n_before for one in bundle.looks.looks)
+    return f"ledger: test labels scored {most} times before this run"
+
+
 def _human_oversight(bundle: Bundle) -> str:
     return "oversight statement in the protocol" if bundle.protocol.get("human_oversight") else ""
 
@@ -95,6 +102,7 @@ RECORDS: Mapping[str, Callable[[Bundle], str]] = MappingProxyType(
         "intended_use": _intended_use,
         "interval_methods": _interval_methods,
         "limitations": _limitations,
+        "looks_ledger": _looks_ledger,
         "model_card": _model_card,
         "operating_point": _operating_point,
         "outcome_definition": _outcome,

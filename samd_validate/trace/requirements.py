@@ -16,6 +16,7 @@ from samd_validate.core.matrix import Citation
 from samd_validate.protocol.load import read_bytes, validated
 from samd_validate.protocol.yaml_text import YamlText, parse_yaml
 from samd_validate.trace.schema import (
+    Acceptability,
     Clause,
     ClauseFile,
     EvidenceKind,
@@ -30,7 +31,11 @@ from samd_validate.trace.schema import (
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """Requirements, hazards and clauses by id, every link between them checked."""
+    """Requirements, hazards and clauses by id, every link between them checked.
+
+    ``own`` are the ids whose texts belong to the device of a protocol and not to the catalogue;
+    ``acceptability`` is what its manufacturer calls unacceptable.
+    """
 
     requirements: Mapping[str, Requirement]
     hazards: Mapping[str, Hazard]
@@ -38,6 +43,8 @@ class Requirements:
     sources: Mapping[str, Source]
     source_of: Mapping[str, str]
     evidence_kinds: Mapping[str, EvidenceKind]
+    own: frozenset[str] = frozenset()
+    acceptability: Acceptability | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -55,6 +62,10 @@ class Requirements:
             verification=found.verification,
             draft_label=source.draft_label,
         )
+
+    def sources_of(self, clauses: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of the sources that clauses come from, each once."""
+        return tuple(dict.fromkeys(self.source_of[clause] for clause in clauses))
 
     def digests(self) -> dict[str, str]:
         """Return the digest of the text of every requirement and hazard.
@@ -119,7 +130,7 @@ def _by_id(items: Iterable[Any], text: YamlText, problems: list[Problem]) -> Map
     found: dict[str, Any] = {}
     for item in items:
         if item.id in found:
-            problems.append(_doubled(text.name, item.id))
+            problems.append(doubled(text.name, item.id))
         found[item.id] = item
     return frozen_mapping(found)
 
@@ -129,7 +140,7 @@ def _clauses(texts: _Texts, problems: list[Problem]) -> Mapping[str, Clause]:
     for text, file in texts.clauses:
         for clause in file.clauses:
             if clause.id in found:
-                problems.append(_doubled(text.name, clause.id))
+                problems.append(doubled(text.name, clause.id))
             found[clause.id] = clause
     return frozen_mapping(found)
 
@@ -137,20 +148,21 @@ def _clauses(texts: _Texts, problems: list[Problem]) -> Mapping[str, Clause]:
 def _refuse_dead_links(loaded: Requirements, texts: _Texts, problems: list[Problem]) -> None:
     for number, requirement in enumerate(loaded.requirements.values()):
         where = texts.requirements.where(("requirements", number))
-        problems += _dead(where, requirement.clauses, loaded.clauses)
-        problems += _dead(where, requirement.hazards, loaded.hazards)
-        problems += _dead(where, requirement.evidence_kinds, loaded.evidence_kinds)
+        problems += dead_links(where, requirement.clauses, loaded.clauses)
+        problems += dead_links(where, requirement.hazards, loaded.hazards)
+        problems += dead_links(where, requirement.evidence_kinds, loaded.evidence_kinds)
     for number, hazard in enumerate(loaded.hazards.values()):
         where = texts.hazards.where(("hazards", number))
-        problems += _dead(where, hazard.clauses, loaded.clauses)
-        problems += _dead(where, hazard.evidence_kinds, loaded.evidence_kinds)
+        problems += dead_links(where, hazard.clauses, loaded.clauses)
+        problems += dead_links(where, hazard.evidence_kinds, loaded.evidence_kinds)
     for text, file in texts.clauses:
         for number, clause in enumerate(file.clauses):
             where = text.where(("clauses", number))
-            problems += _dead(where, clause.evidence_kinds, loaded.evidence_kinds)
+            problems += dead_links(where, clause.evidence_kinds, loaded.evidence_kinds)
 
 
-def _dead(where: str, links: Iterable[str], known: Mapping[str, object]) -> list[Problem]:
+def dead_links(where: str, links: Iterable[str], known: Mapping[str, object]) -> list[Problem]:
+    """Return a problem for each link that leads to nothing known."""
     return [
         Problem(
             where=where,
@@ -168,7 +180,8 @@ def _near(link: str, known: Mapping[str, object]) -> str:
     return did_you_mean(link, known).split("; ")[0].split("? ")[0][:200]
 
 
-def _doubled(where: str, name: str) -> Problem:
+def doubled(where: str, name: str) -> Problem:
+    """Return the problem of an id that stands twice."""
     return Problem(
         where=where,
         found=f"the id {name!r} a second time",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from samd_validate.protocol.schema import Sentence, Shape
+from samd_validate.protocol.schema import Sentence, Shape, without_empty
 
 RequirementId = Annotated[str, Field(pattern=r"^REQ-[A-Z0-9]+(-[A-Z0-9]+)*$")]
 ClauseId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.\-]*$")]
@@ -22,6 +22,7 @@ RecordName = Literal[
     "intended_use",
     "interval_methods",
     "limitations",
+    "looks_ledger",
     "model_card",
     "operating_point",
     "outcome_definition",
@@ -64,16 +65,41 @@ class Control(Shape):
     measure: Sentence
 
 
+class Document(Shape):
+    """A document of the manufacturer's, pointed to by name and digest; it is not read here."""
+
+    title: Sentence
+    sha256: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
 class ControlTest(Shape):
-    """How a control is verified: that it is there, and that it works."""
+    """How a control is verified: that it is there, and that it works.
+
+    ``control`` says which control it verifies; its result is that of the ``criteria`` of a
+    protocol, or stands in a ``document`` of the manufacturer's.
+    """
 
     id: ClauseId
     kind: Literal["implementation", "effectiveness"]
     test: Sentence
+    control: ClauseId | None = None
+    criteria: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    document: Document | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(plain(self), "control", "criteria", "document")
+
+
+Probability = Literal["P1", "P2", "P3", "P4", "P5"]
 
 
 class Hazard(Shape):
-    """A hazard with its sequence of events, harm, controls and their verification."""
+    """A hazard with its sequence of events, harm, controls and their verification.
+
+    ``initial`` and ``residual`` are the probabilities of harm before and after control, given
+    the situation: for a failure of software the situation itself is taken as certain.
+    """
 
     id: ClauseId
     device: Word
@@ -86,12 +112,37 @@ class Hazard(Shape):
     verification: tuple[ControlTest, ...] = ()
     evidence_kinds: tuple[Word, ...] = ()
     clauses: tuple[ClauseId, ...] = ()
+    initial: Probability | None = None
+    residual: Probability | None = None
+
+    @model_validator(mode="after")
+    def _tests_of_own_controls(self) -> Hazard:
+        known = {control.id for control in self.controls}
+        astray = [t.id for t in self.verification if t.control and t.control not in known]
+        if astray:
+            raise ValueError(f"tests of controls that are not listed here: {', '.join(astray)}")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(plain(self), "initial", "residual")
+
+
+Rating = Annotated[str, Field(pattern=r"^S[1-5]/P[1-5]$")]
+
+
+class Acceptability(Shape):
+    """Which pairs of severity and probability the manufacturer does not accept."""
+
+    unacceptable: tuple[Rating, ...]
+    investigate: tuple[Rating, ...] = ()
 
 
 class HazardFile(Shape):
     """The file hazards.yaml."""
 
     schema_version: Literal[1]
+    acceptability: Acceptability | None = None
     hazards: tuple[Hazard, ...]
 
 

@@ -1,71 +1,38 @@
-"""The matrix as CSV and as a page of HTML."""
+"""A table of words as CSV, and the matrix as CSV and as a page of HTML."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from samd_validate.core.matrix import Matrix, TraceRow
+from samd_validate.core.matrix import Matrix, State
+from samd_validate.evidence.whole import write_whole
+from samd_validate.trace.inert import inert
+from samd_validate.trace.lines import COLUMNS, ROWS, lines
 
-COLUMNS = (
-    "kind",
-    "id",
-    "state",
-    "verdict",
-    "title",
-    "text",
-    "clauses",
-    "requirements",
-    "hazards",
-    "evidence",
-    "criteria",
-    "gaps",
-    "suspect",
-    "protocol_digest",
-    "content_digest",
-)
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+LOOKS = {State.OPEN: "gap", State.SUSPECT: "doubt", State.PARTIAL: "part", State.EVIDENCE: "shown"}
+SHORT = 12
 
 
-def matrix_cells(row: TraceRow, matrix: Matrix) -> tuple[str, ...]:
-    """Return the cells of a row, in the order of ``COLUMNS``."""
-    pairs = zip(row.criteria, row.verdicts, strict=True)
-    return (
-        row.kind,
-        row.id,
-        row.state.value,
-        row.verdict,
-        row.title,
-        row.text,
-        "; ".join(citation.text() for citation in row.citations),
-        "; ".join(row.requirements),
-        "; ".join(row.hazards),
-        "; ".join(row.evidence),
-        "; ".join(f"{criterion}: {verdict}" for criterion, verdict in pairs),
-        "; ".join(row.gaps),
-        "changed since the run" if row.is_suspect else "",
-        matrix.protocol_digest,
-        matrix.content_digest,
-    )
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a table as CSV (UTF-8 with mark, RFC 4180); no cell begins as a formula."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([inert(cell) for cell in row])
+    return text.getvalue().encode("utf-8-sig")
 
 
 def write_csv(matrix: Matrix, place: Path) -> None:
-    """Write all rows as CSV (UTF-8, RFC 4180); a cell never begins as a spreadsheet's formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for row in matrix.rows:
-        writer.writerow([_inert(cell) for cell in matrix_cells(row, matrix)])
-    place.write_bytes(text.getvalue().encode("utf-8-sig"))
-
-
-def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    """Write a line for each link of each row."""
+    write_whole(place, csv_bytes(COLUMNS, lines(matrix)))
 
 
 def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
-    """Write all rows as one page that needs nothing else; text from the run is escaped."""
+    """Write all rows as one page that needs nothing else; text from the runs is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     house = Environment(
@@ -75,13 +42,24 @@ def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    styles = [
-        (templates / name).read_text(encoding="utf-8") for name in ("colours.css", "matrix.css")
-    ]
+    styles, script = ("colours.css", "matrix.css"), "matrix.js"
     page = house.get_template("matrix.html").render(
         matrix=matrix,
-        columns=COLUMNS[:-2],
-        rows=[matrix_cells(row, matrix)[:-2] for row in matrix.rows],
-        style="\n".join(styles),
+        kinds=ROWS,
+        states=[state.value for state in State],
+        sources=sorted({name for row in matrix.rows for name in row.sources}),
+        evidence_kinds=sorted({name for row in matrix.rows for name in row.evidence_kinds}),
+        looks=LOOKS,
+        short=_short,
+        style="\n".join(_text(templates / name) for name in styles),
+        script=_text(templates / script),
     )
-    place.write_text(page, encoding="utf-8")
+    write_whole(place, page.encode())
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:SHORT]
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")

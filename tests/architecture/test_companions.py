@@ -10,14 +10,20 @@ import pytest
 
 from samd_validate import checks, models, readers
 from samd_validate.checks.attribution_sanity import MEASURES as SANITY_MEASURES
+from samd_validate.checks.concept_drift import MEASURES as CONCEPT_DRIFT_MEASURES
 from samd_validate.checks.corruption import MEASURES as CORRUPTION_MEASURES
+from samd_validate.checks.covariate_drift import MEASURES as COVARIATE_DRIFT_MEASURES
+from samd_validate.checks.deferral import MEASURES_GIVEN as DEFERRAL_MEASURES
 from samd_validate.checks.fairness import MEANING as FAIRNESS_MEASURES
 from samd_validate.checks.gradcam import MEASURES as GRADCAM_MEASURES
+from samd_validate.checks.image_drift import MEASURES as IMAGE_DRIFT_MEASURES
 from samd_validate.checks.leakage import MEASURES as LEAKAGE_MEASURES
+from samd_validate.checks.lesion_detection import MEASURES as FROC_MEASURES
 from samd_validate.checks.missingness import MEASURES as MISSINGNESS_MEASURES
 from samd_validate.checks.model_leakage import MEASURES as MODEL_LEAKAGE_MEASURES
 from samd_validate.checks.pooled.over_sites import NAMES as SITE_MEASURES
 from samd_validate.checks.saliency_sanity import MEASURES as SALIENCY_MEASURES
+from samd_validate.checks.temporal_drift import MEASURES as TEMPORAL_DRIFT_MEASURES
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.plugin import Plugin, discover, plugin
 from samd_validate.models import augmentation, imputation
@@ -40,6 +46,7 @@ CHECKS = [one for one in PLUGINS if one.kind == "check"]
 
 
 @pytest.mark.parametrize("one", PLUGINS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_plugin_has_a_page_of_its_method(one: Plugin[Any]) -> None:
     page = ROOT / "docs" / "methods" / f"{one.name}.md"
     assert "Shown by" in page.read_text() or "checks" in page.read_text()
@@ -62,12 +69,14 @@ def test_augmentation_has_a_section_and_says_what_it_does(one: Plugin[Any]) -> N
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_check_says_purpose_method_reading_and_limits(one: Plugin[Any]) -> None:
     for words in ("Purpose:", "Method:", "How to read it:", "Limits:"):
         assert words in one.doc
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)
+@pytest.mark.requirement("SW-PLUGIN-COMPANIONS")
 def test_check_gives_evidence_for_requirements_that_exist(one: Plugin[Any]) -> None:
     known = load_requirements(shipped("traceability")).requirements
     assert one.requirements
@@ -80,6 +89,9 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "importance_rank",
         "score_change",
         *GRADCAM_MEASURES,
+        "dice_present",
+        *FROC_MEASURES,
+        "pixel_calibration_error",
         *SANITY_MEASURES,
         *SALIENCY_MEASURES,
         "dice_worst_decile",
@@ -92,7 +104,13 @@ def test_measures_of_checks_are_known_to_the_statistics() -> None:
         "effect_of_one_sd",
         "directions_contradicted",
         "slices_confirmed",
+        "auroc_beyond_mirror",
         *SITE_MEASURES,
+        *TEMPORAL_DRIFT_MEASURES,
+        *DEFERRAL_MEASURES,
+        *CONCEPT_DRIFT_MEASURES,
+        *COVARIATE_DRIFT_MEASURES,
+        *IMAGE_DRIFT_MEASURES,
     }
     for one in CHECKS:
         for measure in one.measures:

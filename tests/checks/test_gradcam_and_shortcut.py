@@ -219,6 +219,12 @@ def test_device_that_reads_the_planted_marker_is_found() -> None:
     assert isinstance(loss, Estimate)
     assert loss.low > 0.2
     assert value(found["auroc_difference", "hidden=other corner"]) == 0
+    beyond = found["auroc_beyond_mirror", "hidden=corner"]
+    assert isinstance(beyond, Estimate)
+    assert beyond.low > 0.2
+    other = found["auroc_beyond_mirror", "hidden=other corner"]
+    assert isinstance(other, Estimate)
+    assert other.high < -0.2
     assert value(found["auroc", "marked=those without the finding"]) < 0.1
     assert value(found["score_change", "marked=all"]) > 0.3
 
@@ -228,6 +234,25 @@ def test_device_that_reads_the_finding_is_not_suspected() -> None:
     found = by_key(shortcut.run("s", inputs_of(Device(reads=inside), planted), ASKED))
     for subset in ("hidden=corner", "hidden=other corner", "marked=those without the finding"):
         assert value(found["auroc_difference", subset]) == 0
+
+
+def both_corners(pixels: Pixels) -> float:
+    """Read whatever stands in the upper corners: filling either costs, and says nothing."""
+    return float((pixels[:3, :3].mean() + pixels[:3, -3:].mean()) / 2)
+
+
+def test_what_hiding_costs_on_either_side_is_no_shortcut() -> None:
+    found = by_key(shortcut.run("s", inputs_of(Device(reads=both_corners), squares()), ASKED))
+    one = found["auroc_beyond_mirror", "hidden=corner"]
+    assert isinstance(one, Estimate)
+    assert one.low <= 0 <= one.high
+
+
+def test_region_across_the_middle_has_no_mirror_image() -> None:
+    across = ShortcutParams(regions={"middle": (0.2, 0.3, 0.8, 0.7)})
+    found = by_key(shortcut.run("s", inputs_of(Device(reads=inside), squares()), across))
+    assert ("auroc_difference", "hidden=middle") in found
+    assert ("auroc_beyond_mirror", "hidden=middle") not in found
 
 
 def test_hidden_structure_leaves_nothing_to_a_device_that_reads_it() -> None:

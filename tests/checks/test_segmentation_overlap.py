@@ -174,3 +174,13 @@ def test_figure_of_five_cases_fits_on_a_page() -> None:
     width, height = (float(one) / 72 for one in size.groups())
     assert width <= 6.6
     assert height <= 8.2 + 0.01
+
+
+def test_every_case_is_a_row_of_its_population_and_agrees_with_the_mean() -> None:
+    output = run(several(8))
+    (table,) = output.cases
+    assert (table.id, table.population) == ("segmentation_overlap-test-device", "test")
+    assert {len(column) for column in table.columns.values()} == {8}
+    dice = [one for one in table.columns["dice"] if one is not None]
+    assert dice[0] == 1.0
+    assert np.mean(dice) == pytest.approx(value(output, "dice"), abs=1e-12)  # sums in other orders

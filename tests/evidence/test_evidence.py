@@ -111,13 +111,15 @@ def failed(folder: Path) -> list[str]:
 
 def test_untouched_bundle_passes_every_test(sealed: Path) -> None:
     assert failed(sealed) == []
-    assert len(verify(sealed)) == 10
+    assert len(verify(sealed)) == 11
 
 
+@pytest.mark.requirement("SW-EVIDENCE-READ")
 def test_bundle_reads_back_as_it_was_written(sealed: Path) -> None:
     assert same_records(read_bundle(sealed), small_bundle())
 
 
+@pytest.mark.requirement("SW-RUN-SAME-BYTES")
 def test_two_bundles_of_the_same_records_have_one_content_digest(tmp_path: Path) -> None:
     digests = []
     for name in ("one", "two"):
@@ -128,6 +130,7 @@ def test_two_bundles_of_the_same_records_have_one_content_digest(tmp_path: Path)
     assert digests[0] == digests[1]
 
 
+@pytest.mark.requirement("SW-EVIDENCE-TAMPER")
 def test_changed_finding_is_found(sealed: Path) -> None:
     path = sealed / "findings.json"
     path.write_bytes(path.read_bytes().replace(b"0.77", b"0.74"))
@@ -137,6 +140,7 @@ def test_changed_finding_is_found(sealed: Path) -> None:
     ]
 
 
+@pytest.mark.requirement("SW-EVIDENCE-TAMPER")
 def test_changed_verdict_with_a_manifest_made_to_fit_is_found(sealed: Path) -> None:
     from samd_validate.core.canonical import digest
     from samd_validate.evidence.folder import file_digests
@@ -156,6 +160,7 @@ def test_dropped_criterion_is_found(sealed: Path) -> None:
     assert "the criteria are those of the protocol" in failed(sealed)
 
 
+@pytest.mark.requirement("SW-EVIDENCE-TAMPER")
 def test_lost_file_and_foreign_file_are_found(sealed: Path) -> None:
     (sealed / "figures" / "f.json").rename(sealed / "figures" / "g.json")
     assert failed(sealed)[:2] == [
@@ -164,12 +169,14 @@ def test_lost_file_and_foreign_file_are_found(sealed: Path) -> None:
     ]
 
 
+@pytest.mark.requirement("SW-TRAIL-CHAIN")
 def test_changed_line_of_the_trail_breaks_the_chain(sealed: Path) -> None:
     trail = sealed / "audit.jsonl"
     trail.write_bytes(trail.read_bytes().replace(b"planned", b"Planned"))
     assert "each line of the audit trail follows from the last" in failed(sealed)
 
 
+@pytest.mark.requirement("SW-TRAIL-CHAIN")
 def test_cut_tail_of_the_trail_is_found_by_the_manifest(sealed: Path) -> None:
     trail = sealed / "audit.jsonl"
     trail.write_bytes(trail.read_bytes().splitlines(keepends=True)[0])
@@ -182,15 +189,17 @@ def test_folder_without_a_manifest_is_no_bundle(tmp_path: Path) -> None:
         read_bundle(tmp_path)
 
 
+@pytest.mark.requirement("SW-RUN-HALF")
 def test_run_that_stops_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
     folder = open_run(tmp_path, "run")
     folder.trail.record("planned")
     kept = folder.abandon("KeyboardInterrupt")
     assert [path.name for path in tmp_path.iterdir()] == ["run.stopped"]
-    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 2
+    assert read_chain((kept / "audit.jsonl").read_bytes()).entries == 3
     assert failed(kept) == ["the manifest is there and readable"]
 
 
+@pytest.mark.requirement("SW-EVIDENCE-ONCE")
 def test_earlier_run_is_never_written_over(tmp_path: Path, sealed: Path) -> None:
     assert open_run(tmp_path, sealed.name).final.name == "run-2"
 
@@ -203,6 +212,7 @@ def test_each_entry_carries_the_digest_of_the_last(tmp_path: Path) -> None:
     assert (state.entries, state.head, state.broken_at) == (3, trail.head, None)
 
 
+@pytest.mark.requirement("SW-PRIVACY-IDS")
 def test_pseudonyms_need_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     key = local_key()

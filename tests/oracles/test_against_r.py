@@ -36,6 +36,7 @@ def value(
     return value_of(measure, layout_of(one))
 
 
+@pytest.mark.requirement("SW-STAT-R")
 def test_auroc_variance_and_interval_are_those_of_proc(case: Any) -> None:
     (label, p1, p2), r = case
     one, other = delong(label, p1), delong(label, p2)
@@ -62,6 +63,7 @@ def test_partial_area_is_that_of_proc(case: Any) -> None:
     )
 
 
+@pytest.mark.requirement("SW-STAT-R")
 def test_recalibration_is_that_of_glm(case: Any) -> None:
     (label, p1, _), r = case
     wanted = r["calibration_glm"]

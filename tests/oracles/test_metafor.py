@@ -99,6 +99,7 @@ def test_mean_of_the_vaccine_trials(
     assert limits(found.mean) == pytest.approx(expected, abs=PRINTED_4)
 
 
+@pytest.mark.requirement("SW-STAT-SITES")
 def test_heterogeneity_of_the_vaccine_trials() -> None:
     moments = pooled(np.log(RATIO), LOG_ERROR, between="dersimonian-laird")
     assert moments.q == pytest.approx(152.2330, abs=PRINTED_4)

@@ -51,6 +51,7 @@ def batch(mask: BoolArray) -> torch.Tensor:
         ((20, 24, 16), (0.85, 1.2, 3.0)),
     ],
 )
+@pytest.mark.requirement("SW-STAT-OVERLAP")
 def test_measures_of_random_masks_are_those_of_monai(
     seed: int, shape: tuple[int, ...], spacing: tuple[float, ...] | None
 ) -> None:

@@ -162,6 +162,7 @@ def test_surface_dice_of_two_strokes_is_that_of_monais_tests() -> None:
         ([[1, 1], [1, 0]], [[1, 1], [1, 1]], 0.857143),
     ],
 )
+@pytest.mark.requirement("SW-STAT-OVERLAP")
 def test_dice_is_that_of_monais_tests(
     prediction: list[list[int]], reference: list[list[int]], wanted: float
 ) -> None:

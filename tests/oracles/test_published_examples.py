@@ -59,6 +59,7 @@ def test_limits_of_a_share_of_nobody_are_refused() -> None:
         pytest.param([1, 0], [1.0, 0.0], 1.0, 1e-15, id="perfect"),
     ],
 )
+@pytest.mark.requirement("SW-STAT-POINT")
 def test_average_precision_is_that_of_scikit_learns_examples(
     label: list[int], score: list[float], number: float, digit: float
 ) -> None:

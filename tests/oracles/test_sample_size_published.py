@@ -58,6 +58,7 @@ def test_observed_expected_size_is_that_of_pmvalsampsize(
 @pytest.mark.parametrize(
     ("auroc", "prevalence", "n"), [(0.8, 0.018, 4252), (0.8, 0.43, 308), (0.82, 0.22, 400)]
 )
+@pytest.mark.requirement("SW-STAT-SIZE")
 def test_auroc_size_is_that_of_riley_2021_and_pmvalsampsize(
     auroc: float, prevalence: float, n: int
 ) -> None:

@@ -9,8 +9,9 @@ from jsonschema import Draft202012Validator
 
 from samd_validate.core.errors import CannotRun
 from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.json_schema import SCHEMA_FILE, schema_text
+from samd_validate.protocol.json_schema import LOCK_SCHEMA_FILE, SCHEMA_FILE, schema_text
 from samd_validate.protocol.load import load_protocol
+from samd_validate.protocol.lock import Lock
 from samd_validate.protocol.places import dataset_places
 from samd_validate.protocol.yaml_text import MAX_BYTES, parse_yaml
 
@@ -33,6 +34,7 @@ def problems(path: Path) -> list[str]:
     return [str(problem) for problem in stopped.value.problems]
 
 
+@pytest.mark.requirement("SW-PROTOCOL-STRICT")
 def test_unknown_key_is_named_with_its_line_and_the_nearest_spelling(tmp_path: Path) -> None:
     path = changed(tmp_path, ("seed: 20250115", "seed: 20250115\nsede: 1"))
     (problem,) = problems(path)
@@ -59,11 +61,12 @@ def test_wrong_kind_of_model_lists_the_kinds(tmp_path: Path) -> None:
     assert any("allowed: predictions_file, recipe" in problem for problem in problems(path))
 
 
+@pytest.mark.requirement("SW-PROTOCOL-STRICT")
 def test_wrong_types_and_missing_keys_come_all_together(tmp_path: Path) -> None:
     path = changed(
         tmp_path,
         ("seed: 20250115", "seed: soon"),
-        ("version: 1.0.0", "version: 1.0"),
+        ("version: 1.1.0", "version: 1.0"),
         ("  users: Intensive", "  user: Intensive"),
     )
     found = problems(path)
@@ -79,12 +82,14 @@ def test_two_steps_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "'discrimination' a second time" in problem
 
 
+@pytest.mark.requirement("SW-CRITERION-CITES")
 def test_criterion_without_bound_is_refused(tmp_path: Path) -> None:
     path = changed(tmp_path, ("    at_most: 0.10\n", ""))
     (problem,) = problems(path)
     assert "a criterion needs at_least or at_most" in problem
 
 
+@pytest.mark.requirement("SW-CRITERION-CITES")
 def test_criterion_on_the_point_needs_a_reason(tmp_path: Path) -> None:
     path = changed(tmp_path, ("    at_most: 0.10\n", "    at_most: 0.10\n    reads: point\n"))
     assert "must say why" in problems(path)[0]
@@ -103,12 +108,14 @@ def test_criterion_on_the_point_needs_a_reason(tmp_path: Path) -> None:
         (b"a: *nobody\n", "undefined alias"),
     ],
 )
+@pytest.mark.requirement("SW-PROTOCOL-HOSTILE")
 def test_yaml_that_is_broken_or_hostile(content: bytes, words: str) -> None:
     with pytest.raises(CannotRun) as stopped:
         parse_yaml(content, "p.yaml")
     assert words in str(stopped.value)
 
 
+@pytest.mark.requirement("SW-PROTOCOL-HOSTILE")
 def test_alias_bomb_is_refused_before_it_expands() -> None:
     levels = [b"a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     levels += [
@@ -127,6 +134,7 @@ def test_missing_file_is_told_in_words(tmp_path: Path) -> None:
     assert "no such file" in problems(tmp_path / "nowhere.yaml")[0]
 
 
+@pytest.mark.requirement("SW-PROTOCOL-DIGEST")
 def test_digest_does_not_depend_on_comments_or_layout(tmp_path: Path) -> None:
     path = changed(tmp_path, ("schema_version: 1\n", "# another comment\n\nschema_version:   1\n"))
     left, right = load_protocol(DEFAULT), load_protocol(path)
@@ -134,16 +142,24 @@ def test_digest_does_not_depend_on_comments_or_layout(tmp_path: Path) -> None:
     assert left.source_digest != right.source_digest
 
 
+@pytest.mark.requirement("SW-PROTOCOL-DIGEST")
 def test_digest_moves_with_a_bound(tmp_path: Path) -> None:
     path = changed(tmp_path, ("at_most: 0.10", "at_most: 0.11"))
     assert load_protocol(DEFAULT).digest != load_protocol(path).digest
 
 
+@pytest.mark.requirement("SW-PROTOCOL-SCHEMA")
 def test_json_schema_on_disk_is_that_of_the_code() -> None:
     assert (shipped("protocols") / "schema" / SCHEMA_FILE).read_text() == schema_text()
 
 
+def test_json_schema_of_a_lock_is_that_of_the_code() -> None:
+    path = shipped("protocols") / "schema" / LOCK_SCHEMA_FILE
+    assert path.read_text() == schema_text(Lock)
+
+
 @pytest.mark.parametrize("path", sorted(shipped("protocols").glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.requirement("SW-PROTOCOL-SCHEMA")
 def test_every_shipped_protocol_loads_and_fits_the_json_schema(path: Path) -> None:
     import json
 
@@ -171,6 +187,7 @@ def test_a_broken_file_of_places_is_refused(text: str, tmp_path: Path) -> None:
         dataset_places([], tmp_path)
 
 
+@pytest.mark.requirement("SW-CLI-WORDS")
 def test_a_file_that_is_no_protocol_is_refused_without_showing_it(tmp_path: Path) -> None:
     path = tmp_path / "predictions.csv"
     path.write_text("patient,score\nJane Doe,0.93\n")

@@ -70,6 +70,7 @@ def test_identifying_tags_are_counted_by_name_and_never_copied(
     assert counts(cohort)["burned-in annotation: yes"] == 1
 
 
+@pytest.mark.requirement("SW-PRIVACY-DICOM")
 def test_identity_is_refused_by_tag_with_the_names_of_the_files(tmp_path: Path) -> None:
     place = folder(tmp_path, 2, PatientIdentityRemoved="YES", BurnedInAnnotation=["YES", "NO"])
     save(place / "images" / "1.dcm", named(1))

@@ -13,9 +13,10 @@ from samd_validate.core.errors import CannotRun
 from samd_validate.protocol.folders import shipped
 from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.requirements import load_requirements
+from samd_validate.trace.runs import TracedRun
 from samd_validate.trace.write import write_csv
 
-STATES = {"evidence from this run", "partial", "open - manufacturer"}
+STATES = {"evidence from this run", "partial", "open - manufacturer supplies"}
 
 
 def copy_of(tmp_path: Path, *changes: tuple[str, str, str]) -> Path:
@@ -55,18 +56,19 @@ def test_draft_guidance_is_marked_as_such() -> None:
 
 def test_every_requirement_is_a_row_and_gaps_come_first(bundle: Bundle) -> None:
     requirements = load_requirements(shipped("traceability"))
-    matrix = trace_matrix(bundle, requirements)
+    matrix = trace_matrix(TracedRun(name="run", bundle=bundle), requirements)
     ids = [row.id for row in matrix.rows]
     assert requirements.requirements.keys() <= set(ids)
     own = [row.state for row in matrix.rows if row.id in requirements.requirements]
     assert set(own) <= STATES
-    assert own.index("open - manufacturer") < own.index("evidence from this run")
+    assert own.index("open - manufacturer supplies") < own.index("evidence from this run")
 
 
 def test_written_table_has_a_row_for_each(bundle: Bundle, tmp_path: Path) -> None:
-    matrix = trace_matrix(bundle, load_requirements(shipped("traceability")))
+    run = TracedRun(name="run", bundle=bundle)
+    matrix = trace_matrix(run, load_requirements(shipped("traceability")))
     write_csv(matrix, tmp_path / "matrix.csv")
     with (tmp_path / "matrix.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == len(matrix.rows)
+    assert {row["id"] for row in rows} == {row.id for row in matrix.rows}
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())

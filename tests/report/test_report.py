@@ -16,7 +16,7 @@ from samd_validate.core.matrix import Matrix
 from samd_validate.report.document import document
 from samd_validate.report.figures import DRAWINGS, draw
 from samd_validate.report.html import render_html
-from samd_validate.report.pdf import pdf_bytes, write_pdf
+from samd_validate.report.pdf import typeset, write_pdf
 from samd_validate.report.words import BANNER
 
 EPOCH = 1_767_225_600
@@ -83,16 +83,19 @@ def test_all_parts_that_a_reviewer_expects_are_there_in_order(page: str) -> None
     assert [head for head in heads if head in SECTIONS] == list(SECTIONS)
 
 
+@pytest.mark.requirement("SW-REPORT-OFFLINE")
 def test_page_asks_for_nothing_from_outside(page: str) -> None:
     for words in ('src="http', 'href="http', "url(http", "@import", 'src="/', "file:"):
         assert words not in page
 
 
+@pytest.mark.requirement("SW-REPORT-OFFLINE")
 def test_name_from_the_data_is_escaped(page: str) -> None:
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.requirement("SW-REPORT-ALONE")
 def test_same_bundle_gives_the_same_bytes(
     bundle: Bundle, matrix: Matrix, templates: Path, page: str, pdf: Path, tmp_path: Path
 ) -> None:
@@ -101,6 +104,7 @@ def test_same_bundle_gives_the_same_bytes(
     assert (tmp_path / "again.pdf").read_bytes() == pdf.read_bytes()
 
 
+@pytest.mark.requirement("SW-REPORT-SIMULATED")
 def test_simulated_run_says_so_on_every_page_and_a_real_one_on_none(
     pdf: Path, real_bundle: Bundle, matrix: Matrix, templates: Path
 ) -> None:
@@ -109,6 +113,7 @@ def test_simulated_run_says_so_on_every_page_and_a_real_one_on_none(
     assert BANNER not in render_html(document(real_bundle, matrix), templates)
 
 
+@pytest.mark.requirement("SW-REPORT-TAGGED")
 def test_pdf_is_tagged_titled_and_has_bookmarks(pdf: Path) -> None:
     reader = PdfReader(pdf)
     catalogue = reader.trailer["/Root"]
@@ -125,7 +130,7 @@ def test_pdf_is_tagged_titled_and_has_bookmarks(pdf: Path) -> None:
 )
 def test_pdf_writer_fetches_nothing(address: str) -> None:
     with pytest.raises(CannotRun, match="asks for something outside itself"):
-        pdf_bytes(f'<html lang="en"><body><img src="{address}"></body></html>', EPOCH)
+        typeset(f'<html lang="en"><body><img src="{address}"></body></html>', EPOCH)
 
 
 def test_place_that_cannot_be_written_is_told(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from black_box import small_black_box
 
 from samd_validate import cli
 from samd_validate.pipeline import Run
@@ -24,6 +24,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     return int(stopped.value.code or 0)
 
 
+@pytest.mark.requirement("SW-CLI-LIGHT")
 def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; import samd_validate.cli\n"
@@ -42,6 +43,7 @@ def test_check_says_what_a_run_would_do(
 
 
 @pytest.mark.parametrize("path", sorted(shipped("protocols").glob("*.yaml")), ids=lambda p: p.stem)
+@pytest.mark.requirement("SW-PLAN-SHIPPED")
 def test_every_shipped_protocol_can_be_planned(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(monkeypatch, "check", path) == 0
 
@@ -79,6 +81,7 @@ def problems(
     return err
 
 
+@pytest.mark.requirement("SW-PLAN-RESOLVES")
 def test_all_names_that_do_not_resolve_come_together(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -103,6 +106,7 @@ def test_all_names_that_do_not_resolve_come_together(
         assert words in err
 
 
+@pytest.mark.requirement("SW-PLAN-RESOLVES")
 def test_gradient_check_on_a_black_box_is_refused_before_any_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -131,6 +135,7 @@ def test_data_set_without_a_place(
     assert "--dataset physionet-2012=PATH" in problems(monkeypatch, capsys, "run", path)
 
 
+@pytest.mark.requirement("SW-CLI-WORDS")
 def test_data_folder_that_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -161,6 +166,7 @@ def test_truncated_archive(
     assert err.count("breaks off or is damaged") == 2
 
 
+@pytest.mark.requirement("SW-RUN-HALF")
 def test_keyboard_interrupt_leaves_nothing_that_looks_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -181,46 +187,6 @@ def test_keyboard_interrupt_leaves_nothing_that_looks_whole(
     assert call(monkeypatch, *arguments) == 2
     assert "stopped by the keyboard" in capsys.readouterr().err
     assert [p.suffix for p in (tmp_path / "r").iterdir()] == [".stopped"]
-
-
-def test_full_disk_is_told_and_nothing_looks_whole(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    from samd_validate.evidence.folder import RunFolder
-
-    written = RunFolder.write
-
-    def full(self: RunFolder, name: str, content: bytes) -> None:
-        if name == "findings.json":
-            raise OSError(errno.ENOSPC, "No space left on device", name)
-        written(self, name, content)
-
-    monkeypatch.setattr(RunFolder, "write", full)
-    path = tmp_path / "p.yaml"
-    small_black_box(path)
-    arguments = (
-        "run",
-        path,
-        "--dataset",
-        f"my-predictions={tmp_path / 'p.csv'}",
-        "--out",
-        tmp_path / "r",
-    )
-    err = problems(monkeypatch, capsys, *arguments)
-    assert "no space left on device" in err
-    assert [p.suffix for p in (tmp_path / "r").iterdir()] == [".stopped"]
-
-
-def small_black_box(path: Path) -> None:
-    """Write the starter protocol and a predictions file that fits it."""
-    path.write_text((shipped("protocols") / "starter.yaml").read_text())
-    lines = ["unit_id,patient_id,site,label,score,sex,age_band"]
-    for number in range(400):
-        label = int(number % 5 == 0)
-        score = (number * 37 % 100) / 200 + 0.4 * label
-        sex = ("female", "male")[number % 2]
-        lines.append(f"u{number},p{number // 2},s,{label},{score:.3f},{sex},<b>65+</b>")
-    (path.parent / "p.csv").write_text("\n".join(lines) + "\n")
 
 
 def test_black_box_run_needs_no_torch_and_escapes_names(tmp_path: Path) -> None:

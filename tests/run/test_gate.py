@@ -30,6 +30,7 @@ def acts(folder: Path) -> list[str]:
     return [json.loads(line)["action"] for line in lines]
 
 
+@pytest.mark.requirement("SW-GATE-LEAKS")
 def test_failed_criterion_at_the_gate_stops_before_training_and_keeps_what_was_seen(
     small_protocol: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,8 +39,9 @@ def test_failed_criterion_at_the_gate_stops_before_training_and_keeps_what_was_s
     with pytest.raises(CannotRun, match="no-strong-input") as stopped:
         run(path, {}, tmp_path)
     assert len(stopped.value.problems) == 1
-    (folder,) = tmp_path.iterdir()
-    assert folder.suffix == ".stopped"
+    (folder,) = tmp_path.glob("*.stopped")
+    kept_beside = {path.suffix for path in tmp_path.iterdir()} - {".stopped"}
+    assert kept_beside == {".checkpoints"}
     assert acts(folder)[-2:] == ["looked for leaks before training", "stopped"]
     seen = json.loads((folder / "gate.json").read_text())["findings"]
     assert {"leakage"} == {finding["check"] for finding in seen}

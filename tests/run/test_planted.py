@@ -52,6 +52,7 @@ def alarms(findings: tuple[Finding, ...], bound: float) -> list[str]:
 
 @pytest.mark.requirement("REQ-FAIRNESS-SUBGROUPS")
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.requirement("SW-PLANTED-FOUND")
 def test_planted_subgroup_is_found_and_it_alone(seed: int) -> None:
     here = population("hillcrest", seed, planted=True)
     found = subgroups.run("s", Inputs(populations=(here,), intervals=PLAN), GROUPS).findings
@@ -59,6 +60,7 @@ def test_planted_subgroup_is_found_and_it_alone(seed: int) -> None:
 
 
 @pytest.mark.requirement("REQ-FAIRNESS-SUBGROUPS")
+@pytest.mark.requirement("SW-PLANTED-FOUND")
 def test_twin_raises_alarms_no_oftener_than_the_level_says() -> None:
     beyond, looked_at = 0, 0
     for seed in range(10):

@@ -31,6 +31,7 @@ def test_every_criterion_has_a_verdict_and_every_finding_an_address(small_run: R
     assert {criterion.finding for criterion in bundle.criteria} <= set(keys)
 
 
+@pytest.mark.requirement("SW-RUN-SAME-BYTES")
 def test_second_run_agrees_to_the_byte(
     small_run: Run,
     small_protocol: Callable[..., Path],
@@ -47,6 +48,7 @@ def test_second_run_agrees_to_the_byte(
         assert len(again.reports[name].read_bytes()) > 0
 
 
+@pytest.mark.requirement("SW-RUN-RESUMES")
 def test_run_interrupted_in_training_goes_on_to_the_same_bytes(
     small_run: Run,
     small_protocol: Callable[..., Path],
@@ -73,6 +75,7 @@ def test_run_interrupted_in_training_goes_on_to_the_same_bytes(
     assert not list(tmp_path.glob("*.checkpoints"))
 
 
+@pytest.mark.requirement("SW-RUN-NEIGHBOUR")
 def test_a_number_does_not_move_when_a_neighbour_is_left_out(
     small_run: Run,
     small_protocol: Callable[..., Path],
@@ -110,6 +113,7 @@ def test_pdf_is_whole(small_run: Run) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.requirement("SW-REPORT-ALONE")
 def test_reports_can_be_made_again_from_the_evidence_alone(small_run: Run, tmp_path: Path) -> None:
     moved = shutil.copytree(small_run.evidence, tmp_path / small_run.evidence.name)
     again = remade(moved, tmp_path / "reports")
@@ -117,6 +121,7 @@ def test_reports_can_be_made_again_from_the_evidence_alone(small_run: Run, tmp_p
         assert again.reports[name].read_bytes() == small_run.reports[name].read_bytes()
 
 
+@pytest.mark.requirement("SW-PRIVACY-IDS")
 def test_no_identifier_of_a_unit_or_patient_is_in_the_evidence(small_run: Run) -> None:
     from pyarrow import parquet
 

@@ -10,6 +10,7 @@ REPEATS = 300
 
 @pytest.mark.requirement("REQ-UNCERTAINTY")
 @pytest.mark.parametrize("measure", ["auroc", "brier", "sensitivity", "observed_expected_ratio"])
+@pytest.mark.requirement("SW-STAT-COVERAGE")
 def test_default_interval_covers_near_its_level_with_many_events(measure: str) -> None:
     tally = tallied(Cell(200, 0.40), (measure,), ("auto",), REPEATS)[(measure, "auto")]
     assert tally.known == REPEATS
@@ -21,6 +22,7 @@ def test_default_interval_of_the_auroc_covers_with_fifteen_events() -> None:
     assert 0.91 <= tally.share <= 0.985
 
 
+@pytest.mark.requirement("SW-STAT-CLUSTER")
 def test_rows_taken_for_patients_cover_too_rarely() -> None:
     cell = Cell(400, 0.40, icc=0.6)
     methods = ("percentile", "percentile" + BY_ROW)

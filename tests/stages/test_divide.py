@@ -33,6 +33,7 @@ def cohort(n: int = 400, stays: int = 2, seed: int = 1) -> Cohort:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**40), st.floats(0.1, 0.4), st.floats(0.1, 0.4))
+@pytest.mark.requirement("SW-SPLIT-PATIENT")
 def test_no_patient_is_on_two_sides_and_every_stay_is_on_one(
     seed: int, test: float, tuning: float
 ) -> None:
@@ -117,6 +118,7 @@ def test_part_without_an_event_is_refused() -> None:
         divide(few.take(few.label == 0), Split(), 5)
 
 
+@pytest.mark.requirement("SW-SPLIT-PATIENT")
 def test_split_with_a_patient_on_two_sides_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="1 patients are both in development and in test"):
         Parts(

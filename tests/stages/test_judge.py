@@ -49,6 +49,7 @@ def criterion(**bounds: object) -> Criterion:
         (0.7, 0.91, {"at_least": 0.8, "reads": "point", "why_point": "w"}, Outcome.PASS),
     ],
 )
+@pytest.mark.requirement("SW-JUDGE-INTERVAL")
 def test_outcome_follows_from_where_the_interval_lies(
     low: float, high: float, bounds: dict[str, object], outcome: Outcome
 ) -> None:
@@ -56,17 +57,20 @@ def test_outcome_follows_from_where_the_interval_lies(
     assert verdict.outcome is outcome
 
 
+@pytest.mark.requirement("SW-JUDGE-NOTHING")
 def test_no_number_is_not_assessed_and_says_why() -> None:
     none = NotEstimable(code="one_class", reason="no deaths", n=20)
     (verdict,) = judge([criterion(at_least=0.8)], [finding(none)])
     assert (verdict.outcome, verdict.because) == (Outcome.NOT_ASSESSED, "no deaths")
 
 
+@pytest.mark.requirement("SW-JUDGE-NOTHING")
 def test_absent_finding_is_not_assessed() -> None:
     (verdict,) = judge([criterion(at_least=0.8)], [])
     assert verdict.outcome is Outcome.NOT_ASSESSED
 
 
+@pytest.mark.requirement("SW-JUDGE-NOTHING")
 def test_nothing_judged_is_nothing_passed() -> None:
     assert not all_pass(judge([], [finding(estimate(0.9, 1.0))]))
 
@@ -91,6 +95,7 @@ finite = st.floats(-10, 10)
 
 
 @given(finite, finite, finite)
+@pytest.mark.requirement("SW-JUDGE-INTERVAL")
 def test_a_pass_means_that_the_whole_interval_keeps_the_bound(a: float, b: float, c: float) -> None:
     low, high = sorted((a, b))
     (verdict,) = judge([criterion(at_least=c)], [finding(estimate(low, high))])

@@ -45,6 +45,7 @@ def value(measure: str, one: Sample) -> float:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3))
+@pytest.mark.requirement("SW-STAT-POINT")
 def test_point_values_agree_with_scikit_learn(seed: int, digits: int) -> None:
     one = sample(200, seed, digits)
     if one.n_events in (0, one.n):
@@ -130,6 +131,7 @@ def test_sample_that_is_none(fields: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize("label", [np.zeros(50), np.ones(50)])
+@pytest.mark.requirement("SW-STAT-NO-NAN")
 def test_one_class_has_no_auroc_and_says_so(label: np.ndarray) -> None:
     one = Sample(label=label, score=np.linspace(0, 1, 50))
     found = estimate(("auroc", "prevalence"), one, PLAN)
@@ -138,6 +140,7 @@ def test_one_class_has_no_auroc_and_says_so(label: np.ndarray) -> None:
     assert isinstance(found["prevalence"], Estimate)
 
 
+@pytest.mark.requirement("SW-STAT-NO-NAN")
 def test_empty_and_tiny_samples_have_no_estimates() -> None:
     empty = Sample(label=np.zeros(0), score=np.zeros(0))
     few = Sample(label=np.array([0, 1, 1]), score=np.array([0.1, 0.2, 0.3]))
@@ -160,6 +163,7 @@ def test_score_beyond_one_has_a_rank_but_no_calibration() -> None:
         estimate(("brier",), one, PLAN)
 
 
+@pytest.mark.requirement("SW-STAT-CLUSTER")
 def test_patients_and_not_rows_are_resampled() -> None:
     one = sample(200)
     twice = Sample(label=np.tile(one.label, 2), score=np.tile(one.score, 2))

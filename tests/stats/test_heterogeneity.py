@@ -209,3 +209,19 @@ def test_limits_of_the_variance_meet_the_quantiles_of_chi_squared(
             assert generalised_q(values, variances, end) == pytest.approx(target, rel=1e-6)
         else:
             assert generalised_q(values, variances) <= target
+
+
+def test_of_many_sites_left_out_the_note_names_a_few_and_counts_the_rest() -> None:
+    sites: dict[str, Measurement] = {
+        f"small {number}": NotEstimable(code="too_small", reason="3 units", n=3)
+        for number in range(170)
+    }
+    for name, value in (("a", 0.8), ("b", 0.7), ("c", 0.75)):
+        sites[name] = Estimate(
+            value=value, low=value - 0.1, high=value + 0.1, level=0.95, method="delong", n=90
+        )
+    found = pool_estimates(sites)
+    assert isinstance(found, Pooled)
+    assert isinstance(found.mean, Estimate)
+    assert found.mean.note.endswith("and 165 more sites")
+    assert len(found.left_out) == 170

@@ -76,6 +76,16 @@ class ImageClassifier:
         with threads(OF_IMAGES):
             return log_odds_of(self.network, squares_of(cohort, self.params), cohort.size)
 
+    def embed(self, cohort: Cohort) -> FloatArray:
+        """Return the last layer with places, averaged over them, ``(n, channels)``."""
+        from samd_validate.models.imaging.classification_fit import squares_of
+        from samd_validate.models.imaging.embedding import pooled
+
+        squares = squares_of(cohort, self.params)
+        with threads(OF_IMAGES):
+            images = (squares.batch([row]) for row in range(cohort.size))
+            return pooled(self.network, images, self.layer)
+
     def saliency(self, image: Image) -> FloatArray:
         """Return the Grad-CAM of label 1 on the image's own grid, ``(rows, columns)``, 0 or more.
 
@@ -132,6 +142,15 @@ class ImageClassifier:
             target_layers=self.layer,
             postprocessing=_as_it_is,
         )
+
+    def learned(self) -> Mapping[str, float]:
+        """Return nothing: each image is prepared by its own pixels or by fixed numbers."""
+        return {}
+
+    def relearned(self, cohort: Cohort) -> Mapping[str, float]:
+        """Return nothing, as ``learned``."""
+        del cohort
+        return {}
 
     def artefact(self) -> bytes:
         """Return the weights and the recalibration as safetensors."""

@@ -78,6 +78,18 @@ def logits_of(network: nn.Module, tensor: Tensor, windows: Windows, device: torc
     return found
 
 
+def tiled(tensor: Tensor, side: int) -> Tensor:
+    """Return an image as windows side by side ``(windows, channels, side, side)``.
+
+    What an edge lacks to a window is repeated from it.
+    """
+    steps = [-(-length // side) * side for length in tensor.shape[1:]]
+    missing = [step - length for step, length in zip(steps, tensor.shape[1:], strict=True)]
+    wide = nn.functional.pad(tensor[None], (0, missing[1], 0, missing[0]), mode="replicate")[0]
+    parts = wide.unfold(1, side, side).unfold(2, side, side)
+    return parts.permute(1, 2, 0, 3, 4).reshape(-1, tensor.shape[0], side, side)
+
+
 def _blended(network: nn.Module, whole: Tensor, windows: Windows, device: torch.device) -> Tensor:
     from monai.inferers import sliding_window_inference
 

@@ -11,15 +11,26 @@ from typing import Any
 from samd_validate.core.canonical import canonical_bytes
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean
 from samd_validate.core.finding import Figure
-from samd_validate.report.figures import bars, calibration, curves, dose, forest, panels, time
+from samd_validate.report.figures import (
+    bars,
+    calibration,
+    control,
+    curves,
+    dose,
+    forest,
+    panels,
+    time,
+)
 from samd_validate.report.figures.style import Drawing
 
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
     {
         "roc": curves.roc,
+        "froc": curves.froc,
         "precision_recall": curves.precision_recall,
         "decision_curve": curves.decision_curve,
         "learning_curve": curves.learning_curve,
+        "control_chart": control.control_chart,
         "dose_response": dose.dose_response,
         "calibration": calibration.calibration,
         "forest": forest.forest,

@@ -39,23 +39,28 @@ def calibration(content: Mapping[str, Any]) -> Drawing:
         )
         for number, one in enumerate(series):
             row, column = divmod(number, columns)
-            _panel(axes[2 * row][column], one, number)
-            _histogram(axes[2 * row + 1][column], one.get("histogram"))
+            _panel(axes[2 * row][column], one, number, content)
+            _histogram(axes[2 * row + 1][column], one.get("histogram"), content)
         for empty in range(len(series), rows * columns):
             axes[2 * (rows - 1)][empty % columns].set_axis_off()
             axes[2 * rows - 1][empty % columns].set_axis_off()
         return Drawing(figure=figure)
 
 
-def _panel(axes: Any, one: Mapping[str, Any], number: int) -> None:
+def _panel(axes: Any, one: Mapping[str, Any], number: int, content: Mapping[str, Any]) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":", label="Ideal")
     if one.get("low") and one.get("high"):
         axes.fill_between(
             one["predicted"], one["low"], one["high"], color=colour(number), alpha=0.18, linewidth=0
         )
-    axes.plot(
-        one["predicted"], one["observed"], color=colour(number), linestyle=dash(0), label="Smoothed"
-    )
+    if one["predicted"]:
+        axes.plot(
+            one["predicted"],
+            one["observed"],
+            color=colour(number),
+            linestyle=dash(0),
+            label="Smoothed",
+        )
     groups = one.get("groups") or []
     if groups:
         observed = [group["observed"] for group in groups]
@@ -71,7 +76,7 @@ def _panel(axes: Any, one: Mapping[str, Any], number: int) -> None:
             markerfacecolor="white",
             linewidth=0.9,
             capsize=2,
-            label="Groups of equal size",
+            label=content.get("groups_label", "Groups of equal size"),
         )
     axes.set(
         xlim=(-0.01, 1.01),
@@ -83,13 +88,15 @@ def _panel(axes: Any, one: Mapping[str, Any], number: int) -> None:
     axes.legend(loc="upper left")
 
 
-def _histogram(axes: Any, histogram: Mapping[str, Any] | None) -> None:
-    axes.set(xlim=(-0.01, 1.01), xlabel="Predicted risk", ylabel="Count")
+def _histogram(axes: Any, histogram: Mapping[str, Any] | None, content: Mapping[str, Any]) -> None:
+    x_label = content.get("x_label", "Predicted risk")
+    axes.set(xlim=(-0.01, 1.01), xlabel=x_label, ylabel="Count")
     if not histogram:
         return
     edges = histogram["edges"]
     widths = [right - left for left, right in pairwise(edges)]
     without, with_outcome = histogram["negatives"], histogram["positives"]
+    words = content.get("outcome_label", "outcome")
     axes.bar(
         edges[:-1],
         without,
@@ -98,7 +105,7 @@ def _histogram(axes: Any, histogram: Mapping[str, Any] | None) -> None:
         color=PALE,
         edgecolor=GREY,
         linewidth=0.4,
-        label="without outcome",
+        label=f"without {words}",
     )
     axes.bar(
         edges[:-1],
@@ -108,7 +115,7 @@ def _histogram(axes: Any, histogram: Mapping[str, Any] | None) -> None:
         bottom=without,
         color=GREY,
         linewidth=0,
-        label="with outcome",
+        label=f"with {words}",
     )
     axes.set_yscale("symlog", linthresh=10)
     axes.yaxis.set_major_formatter(lambda count, _: f"{count:g}")

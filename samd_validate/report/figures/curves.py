@@ -1,4 +1,4 @@
-"""Curves with bands: ROC, precision-recall, decision and learning curves."""
+"""Curves with bands: ROC, FROC, precision-recall, decision and learning curves."""
 
 from __future__ import annotations
 
@@ -39,6 +39,37 @@ def roc(content: Mapping[str, Any]) -> Drawing:
         _unit_square(axes, "1 - specificity", "Sensitivity")
         legend_below(axes)
         return Drawing(figure=figure)
+
+
+def froc(content: Mapping[str, Any]) -> Drawing:
+    """Draw the share of lesions found over the false marks an image, on a scale of doublings."""
+    with house_style():
+        series, rates = content["series"], content["rates"]
+        figure, axes = canvas(5.4, 3.0 + 0.18 * len(series))
+        for number, one in enumerate(series):
+            _band(axes, one, "rate", number)
+            axes.plot(
+                one["rate"],
+                one["sensitivity"],
+                color=colour(number),
+                linestyle=dash(number),
+                marker=marker(number),
+                markersize=4,
+                markevery=[k for k, rate in enumerate(one["rate"]) if _is_of(rate, rates)],
+                label=shortened(one["name"]),
+            )
+        axes.set_xscale("log", base=2)
+        axes.set(
+            xlabel="False marks an image", ylabel="Lesions found (sensitivity)", ylim=(-0.01, 1.01)
+        )
+        axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+        axes.minorticks_off()
+        legend_below(axes)
+        return Drawing(figure=figure)
+
+
+def _is_of(rate: float, rates: list[float]) -> bool:
+    return any(abs(rate - one) < 1e-6 * one for one in rates)
 
 
 def _point(axes: Any, point: Mapping[str, float] | None, number: int) -> None:

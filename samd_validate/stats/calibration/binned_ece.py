@@ -89,24 +89,30 @@ def binned_calibration_error(
     binned = _binned_or_lacking(sample, n_bins)
     if isinstance(binned, NotEstimable):
         return binned
-    low, high = _widest(binned, plan)
-    square = binned.debiased_square
-    value = float(np.sqrt(max(square, 0.0)))
+    value, low, high = root_error(binned, plan)
     return Estimate(
         value=value,
-        low=min(low, value),
-        high=max(high, value),
+        low=low,
+        high=high,
         level=plan.level,
         method=METHOD,
         n=sample.n,
         n_events=sample.n_events,
         n_clusters=sample.n_clusters,
         n_resamples=DRAWS,
-        note=_note(square, binned.gap.size),
+        note=words_of_bins(binned.debiased_square, binned.gap.size),
     )
 
 
-def _note(square: float, n_bins: int) -> str:
+def root_error(binned: Binned, plan: IntervalPlan) -> tuple[float, float, float]:
+    """Return the root of the debiased squared error, at least 0, and its limits."""
+    low, high = _widest(binned, plan)
+    value = float(np.sqrt(max(binned.debiased_square, 0.0)))
+    return value, min(low, value), max(high, value)
+
+
+def words_of_bins(square: float, n_bins: int) -> str:
+    """Return what a reader must know of an error: the bins, and why it may be 0."""
     words = f"{n_bins} bins; interval conservative, the more so the closer to calibrated"
     return words + ("; 0 because chance alone explains the observed error" if square <= 0 else "")
 

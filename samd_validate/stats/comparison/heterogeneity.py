@@ -24,6 +24,7 @@ from samd_validate.stats.intervals.scales import SCALES, Scale
 INTERVALS = ("hartung-knapp-truncated", "hartung-knapp", "wald")
 PREDICTIONS = ("k-2", "k-1")
 FEWEST_SITES = 2
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +191,7 @@ def _pooled(
 ) -> Pooled | NotEstimable:
     """Pool values and standard errors that are on the scale of pooling already."""
     k = value.size
-    note = "; ".join([f"{k} sites", *(f"left out {name}: {why}" for name, why in left_out.items())])
+    note = "; ".join([f"{k} sites", *_words_of(left_out)])
     if k < FEWEST_SITES:
         return NotEstimable(code="few_sites", reason=f"pooling needs two sites ({note})", n=k)
     variance = error**2
@@ -211,6 +212,13 @@ def _pooled(
         sites=sites,
         left_out=dict(left_out),
     )
+
+
+def _words_of(left_out: Mapping[str, str]) -> list[str]:
+    """Return which sites were left out and why; of many the first few, and how many more."""
+    told = [f"left out {name}: {why}" for name, why in left_out.items()]
+    more = len(told) - MOST_TOLD
+    return told if more <= 0 else [*told[:MOST_TOLD], f"and {more} more sites"]
 
 
 def _error_of_mean(value: FloatArray, weight: FloatArray, pooling: Pooling) -> float:

@@ -13,6 +13,8 @@ from samd_validate.stats.segmentation.empty_masks import EmptyPolicy
 from samd_validate.stats.segmentation.lesions import Lesions
 from samd_validate.stats.segmentation.masks import Empty, Masks
 
+SHARES = ("dice", "iou", "precision", "recall")
+
 
 @dataclass(frozen=True, kw_only=True)
 class CaseOverlap:
@@ -95,26 +97,30 @@ def measure_case(
     )
 
 
-def measure_dice(
+def measure_shares(
     masks: Masks, *, case_id: str, patient_id: str, policy: EmptyPolicy | None = None
 ) -> CaseOverlap:
-    """Return a case with its Dice alone: for many cases, of which no distances are wanted.
+    """Return a case with the shares of pixels alone: for many cases, without distances or lesions.
+
+    These are Dice, IoU, precision and recall.
 
     >>> masks = Masks(reference=[[1, 1]], prediction=[[1, 0]])
-    >>> round(measure_dice(masks, case_id="1", patient_id="a").values["dice"], 3)
+    >>> round(measure_shares(masks, case_id="1", patient_id="a").values["dice"], 3)
     0.667
     """
     counts, policy = overlap.pixel_counts(masks), policy or EmptyPolicy()
-    is_whole = masks.empty is Empty.NEITHER
-    by_policy = policy.rules["dice"]
-    dice = overlap.dice(counts) if is_whole else by_policy.worth(masks.empty, masks.diagonal)
+    if masks.empty is Empty.NEITHER:
+        values = {name: _of_pixels(counts)[name] for name in SHARES}
+    else:
+        rules = {name: policy.rules[name] for name in SHARES}
+        values = {name: one.worth(masks.empty, masks.diagonal) for name, one in rules.items()}
     return CaseOverlap(
         case_id=case_id,
         patient_id=patient_id,
         empty=masks.empty,
         reference_size=counts.n_reference * masks.pixel_size,
         prediction_size=counts.n_prediction * masks.pixel_size,
-        values={"dice": dice},
+        values=values,
         length_unit=masks.length_unit,
         size_unit=masks.size_unit,
         policy=policy,

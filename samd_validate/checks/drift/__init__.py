@@ -1,0 +1,1 @@
+"""The parts of the checks of drift."""

@@ -1,0 +1,268 @@
+"""Whether performance holds over time: blocks of time, trend and season, and a control chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from pydantic import Field
+
+from samd_validate.checks._common import Params, findings_of, sample_of
+from samd_validate.checks.groups.needed import too_small
+from samd_validate.core.arrays import BoolArray, FloatArray
+from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
+from samd_validate.core.finding import CheckOutput, Figure, Finding
+from samd_validate.core.inputs import Inputs, Population
+from samd_validate.core.kinds import check
+from samd_validate.stats.engine import MEASURES as KNOWN
+from samd_validate.stats.engine import estimate_subsets
+from samd_validate.stats.time_course.cusum import Cusum, cusum
+from samd_validate.stats.time_course.terms import Course, time_course
+
+ALLOWED = ("auroc", "auprc", "brier", "observed_expected_ratio", "calibration_in_the_large")
+TREND, SEASON, SEASON_P = "time_trend", "season_range", "season_p_value"
+MORE, FEWER = "cusum_more_p_value", "cusum_fewer_p_value"
+MEASURES = (TREND, SEASON, SEASON_P, MORE, FEWER)
+ODDS = {MORE: 2.0, FEWER: 0.5}
+MOST_POINTS = 400
+
+
+class TemporalDriftParams(Params):
+    """By which column time is told, and what is looked for.
+
+    ``order_by`` is a numeric column (days, months), or a column of groups whose levels sort in
+    time (``2014 - 2016``); ``period`` is that of a season in the units of a numeric column.
+    """
+
+    order_by: str
+    blocks: int = Field(default=6, ge=2, le=60)
+    measures: tuple[str, ...] = ("auroc", "observed_expected_ratio")
+    period: float | None = Field(default=None, gt=0)
+    min_units: int = Field(default=50, ge=2)
+    min_events: int = Field(default=10, ge=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times:
+    """When each unit was: a number ``(n,)``, its block ``(n,)``, and the blocks in words."""
+
+    when: FloatArray
+    block: FloatArray
+    names: tuple[str, ...]
+    is_single: bool
+    known: BoolArray
+
+
+@check(
+    "temporal_drift",
+    version=1,
+    params=TemporalDriftParams,
+    measures=(*ALLOWED, *MEASURES),
+    requirements=("REQ-MONITORING",),
+)
+def temporal_drift(step: str, inputs: Inputs, params: TemporalDriftParams) -> CheckOutput:
+    """Measure performance in blocks of time, and look for trend, season and sudden change.
+
+    Purpose: practice, patients and coding change; a device that was right may stop being so.
+    Method: each measure in each block of time. Given the score, the log-odds of the outcome over
+    time by logistic regression: a trend over the whole span and, where the protocol states a
+    period, a season. Where every unit has a time of its own, a risk-adjusted CUSUM chart for odds
+    doubled and halved, against risks recalibrated to all of the period, with a limit that is passed
+    by chance in 5 of 100 such series; its p-value is the chance of as large a maximum.
+    How to read it: a trend of 0.4 means one and a half times the odds of the outcome at the same
+    score at the end of the span. A chart that passes its limit tells when a change began to show.
+    Limits: the chart looks at the whole period in hindsight; one for monitoring starts from risks
+    fixed beforehand. A change that is the same all the time is not seen here but in calibration.
+    De-identified dates may be shifted by patient: such times tell nothing.
+    """
+    findings: list[Finding] = []
+    figures: list[Figure] = []
+    for population in inputs.populations:
+        times = _times(population, params)
+        if isinstance(times, NotEstimable):
+            findings += findings_of(step, population.name, dict.fromkeys(MEASURES, times))
+            continue
+        blocks = _by_block(inputs, population, times, params)
+        for name, measured in blocks.items():
+            subset = f"{params.order_by}={name}"
+            findings += findings_of(step, population.name, measured, subset=subset)
+        figures.append(_blocks_figure(step, population, blocks, params))
+        found, chart = _over_time(step, inputs, population, times, params)
+        findings += findings_of(step, population.name, found)
+        figures += chart
+    return CheckOutput(findings=tuple(findings), figures=tuple(figures))
+
+
+def _times(population: Population, params: TemporalDriftParams) -> Times | NotEstimable:
+    cohort, name = population.cohort, params.order_by
+    if name in cohort.numbers:
+        when = np.asarray(cohort.numbers[name], dtype=np.float64)
+        known = np.isfinite(when)
+        if known.any():
+            return _of_numbers(when, known, params.blocks)
+    levels = cohort.groups.get(name)
+    if levels is not None and (levels != "").any():
+        known = levels != ""
+        names, place = np.unique(levels[known], return_inverse=True)
+        when = np.full(cohort.size, np.nan)
+        when[known] = place
+        return Times(
+            when=when,
+            block=when,
+            names=tuple(str(one) for one in names),
+            is_single=False,
+            known=known,
+        )
+    columns = ", ".join((*cohort.numbers, *cohort.groups)) or "none"
+    reason = f"no column {name!r} with a time; there are: {columns}"
+    return NotEstimable(code="no_time", reason=reason, n=cohort.size)
+
+
+def _of_numbers(when: FloatArray, known: BoolArray, blocks: int) -> Times:
+    edges = np.unique(np.quantile(when[known], np.arange(blocks + 1) / blocks))
+    block = np.clip(np.searchsorted(edges, when, side="right") - 1, 0, max(edges.size - 2, 0))
+    names = [f"{low:g} to {high:g}" for low, high in pairwise(edges)]
+    return Times(
+        when=when,
+        block=np.where(known, block, np.nan),
+        names=tuple(names) or (f"{edges[0]:g}",),
+        is_single=True,
+        known=known,
+    )
+
+
+def _by_block(
+    inputs: Inputs, population: Population, times: Times, params: TemporalDriftParams
+) -> dict[str, dict[str, Measurement]]:
+    cohort = population.cohort
+    masks = {name: times.block == number for number, name in enumerate(times.names)}
+    reasons = {
+        name: too_small(cohort, mask, params.min_units, params.min_events)
+        for name, mask in masks.items()
+    }
+    large = {name: mask for name, mask in masks.items() if reasons[name] is None}
+    sample = sample_of(population, inputs.threshold)
+    found = estimate_subsets(params.measures, sample, large, inputs.intervals)
+    return {
+        name: {measure: reason or found[(name, measure)] for measure in params.measures}
+        for name, reason in reasons.items()
+    }
+
+
+def _over_time(
+    step: str, inputs: Inputs, population: Population, times: Times, params: TemporalDriftParams
+) -> tuple[dict[str, Measurement], list[Figure]]:
+    sample = sample_of(population).take(times.known)
+    when = times.when[times.known]
+    course = time_course(sample, when, inputs.intervals.level, params.period)
+    if isinstance(course, NotEstimable):
+        return dict.fromkeys(MEASURES, course), []
+    found = {TREND: course.trend, **_season(course)}
+    if not times.is_single:
+        reason = "units have no time of their own: a chart needs their order"
+        none = NotEstimable(code="no_order", reason=reason, n=sample.n, n_events=sample.n_events)
+        return found | {MORE: none, FEWER: none}, []
+    order = np.argsort(when, kind="stable")
+    label, expected = sample.label[order], course.expected[order]
+    charts = {
+        name: cusum(label, expected, odds, inputs.intervals.seed + place)
+        for place, (name, odds) in enumerate(ODDS.items())
+    }
+    found |= {name: _p_value(chart, course.trend) for name, chart in charts.items()}
+    return found, [_chart(step, population, charts, when[order], params)]
+
+
+def _season(course: Course) -> dict[str, Measurement]:
+    if course.season_p_value is None or course.season_range is None:
+        reason = "the protocol states no period"
+        none = NotEstimable(code="no_period", reason=reason, n=course.trend.n)
+        return {SEASON: none, SEASON_P: none}
+    p_value, width = course.season_p_value, course.season_range
+    size = replace(
+        course.trend,
+        value=width,
+        low=width,
+        high=width,
+        p_value=p_value,
+        method="best less worst time of the period, no interval",
+    )
+    return {SEASON: size, SEASON_P: _as_measure(p_value, course.trend, "Wald, sine and cosine")}
+
+
+def _as_measure(p_value: float, like: Estimate, method: str) -> Estimate:
+    """Return a p-value as a number that a criterion can read; it has no interval."""
+    return replace(
+        like, value=p_value, low=p_value, high=p_value, p_value=None, method=f"p-value: {method}"
+    )
+
+
+def _p_value(chart: Cusum, like: Estimate) -> Estimate:
+    found = _as_measure(chart.p_value, like, "CUSUM maximum, simulated in control")
+    when = "limit not passed" if chart.first is None else f"limit passed at unit {chart.first + 1}"
+    words = f"{when}; in control every {chart.run_length:.0f} units"
+    return replace(found, note=words)
+
+
+def _blocks_figure(
+    step: str,
+    population: Population,
+    blocks: dict[str, dict[str, Measurement]],
+    params: TemporalDriftParams,
+) -> Figure:
+    panels = []
+    for measure in params.measures:
+        points = []
+        for number, measured in enumerate(blocks.values()):
+            one = measured[measure]
+            point: dict[str, object] = {"x": number + 1, "value": None, "low": None, "high": None}
+            if isinstance(one, Estimate):
+                point |= {"value": one.value, "low": one.low, "high": one.high}
+            points.append(point)
+        references = {"one": 1.0, "zero": 0.0}
+        reference = references.get(KNOWN[measure].direction)
+        panels.append({"measure": KNOWN[measure].title, "reference": reference, "points": points})
+    return Figure(
+        id=f"{step}-blocks-{population.name}",
+        kind="dose_response",
+        title=f"Performance over time, {population.name}",
+        caption=f"Blocks of {params.order_by.replace('_', ' ')} in the order of time: "
+        + "; ".join(f"{number + 1}: {name}" for number, name in enumerate(blocks))
+        + ".",
+        alt=f"Performance in {len(blocks)} blocks of time on {population.name}.",
+        content={"panels": panels, "x_label": "block of time"},
+    )
+
+
+def _chart(
+    step: str,
+    population: Population,
+    charts: dict[str, Cusum],
+    when: FloatArray,
+    params: TemporalDriftParams,
+) -> Figure:
+    names = {MORE: "more events than expected", FEWER: "fewer events than expected"}
+    kept = np.unique(np.linspace(0, when.size - 1, min(MOST_POINTS, when.size)).astype(int))
+    series = [
+        {
+            "name": f"{names[name]} (limit {chart.limit:.1f})",
+            "x": when[kept].tolist(),
+            "value": chart.path[kept].tolist(),
+            "limit": chart.limit,
+        }
+        for name, chart in charts.items()
+    ]
+    return Figure(
+        id=f"{step}-cusum-{population.name}",
+        kind="control_chart",
+        title=f"Risk-adjusted CUSUM chart, {population.name}",
+        caption="Evidence, one unit after the other, that the odds of the outcome have doubled or "
+        "halved. A line that passes its dotted limit shows a change; where it began to rise, the "
+        "change began.",
+        alt=f"Control chart of {when.size} units on {population.name}.",
+        content={
+            "series": series,
+            "x_label": params.order_by.replace("_", " "),
+            "y_label": "log-likelihood ratio",
+        },
+    )

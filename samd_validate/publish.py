@@ -1,0 +1,100 @@
+"""Reports of a sealed bundle: made from its folder alone, whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from samd_validate.core.checklist import Checklist
+from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.evidence.whole import write_whole
+from samd_validate.protocol.folders import shipped
+from samd_validate.report.document import document
+from samd_validate.report.html import render_html
+from samd_validate.report.pdf import write_pdf
+from samd_validate.trace.checklists import (
+    CHECKLIST_COLUMNS,
+    CHECKLIST_LOOKS,
+    Places,
+    checklist_cells,
+    checklists,
+    load_places,
+)
+from samd_validate.trace.matrix import trace_matrix
+from samd_validate.trace.requirements import Requirements, load_requirements
+from samd_validate.trace.runs import read_run
+from samd_validate.trace.spreadsheet import MOST_OF_NAME, Sheet, workbook_bytes
+from samd_validate.trace.write import csv_bytes, write_csv
+
+REPORT_EPOCH = 1_767_225_600
+"""The date inside report files (2026-01-01): the time of a run stands in its audit trail."""
+
+
+def places_of(out: Path, name: str) -> dict[str, Path]:
+    """Return where the reports of a run are written, by what they are."""
+    return {
+        "pdf": out / f"{name}.pdf",
+        "html": out / f"{name}.html",
+        "matrix": out / f"{name}-traceability.csv",
+        "checklists": out / f"{name}-checklists.xlsx",
+        "checklists as CSV": out / f"{name}-checklists.csv",
+    }
+
+
+def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
+    """Write the PDF, the HTML page and the matrix from an evidence folder alone.
+
+    Raises
+    ------
+    CannotRun
+        Where they cannot be written; the bundle is not touched.
+    """
+    run, templates = read_run(evidence), shipped("templates")
+    places = places_of(out, run.name)
+    catalogue, held = known_requirements(), known_places()
+    matrix = trace_matrix(run, catalogue)
+    tree = document(run.bundle, matrix, checklists(run.bundle, catalogue, held))
+    try:
+        write_whole(places["html"], render_html(tree, templates).encode())
+        write_csv(matrix, places["matrix"])
+        pages = write_pdf(tree, templates, places["pdf"], REPORT_EPOCH)
+        _write_checklists(tree.checklists, pages, places)
+    except OSError as error:
+        raise CannotRun(_unwritten(out, run.name, error)) from None
+    return places
+
+
+@cache
+def known_requirements() -> Requirements:
+    """Return the requirements that the project ships; read once in a process."""
+    return load_requirements(shipped("traceability"))
+
+
+@cache
+def known_places() -> Places:
+    """Return where a report has what checklists ask for; read once in a process."""
+    return load_places(shipped("traceability"), known_requirements())
+
+
+def _write_checklists(
+    held: tuple[Checklist, ...], pages: Mapping[str, int], places: Mapping[str, Path]
+) -> None:
+    tables = {one.id: [checklist_cells(item, pages) for item in one.items] for one in held}
+    sheets = [
+        Sheet(name=name[:MOST_OF_NAME], columns=CHECKLIST_COLUMNS, rows=rows, looks=CHECKLIST_LOOKS)
+        for name, rows in tables.items()
+    ]
+    lines = [(name, *cells) for name, rows in tables.items() for cells in rows]
+    write_whole(places["checklists"], workbook_bytes(sheets))
+    content = csv_bytes(("checklist", *CHECKLIST_COLUMNS), lines)
+    write_whole(places["checklists as CSV"], content)
+
+
+def _unwritten(out: Path, name: str, error: OSError) -> Problem:
+    return Problem(
+        where=str(error.filename or out),
+        found=(error.strerror or type(error).__name__).lower(),
+        expected="a place for the reports",
+        todo=f"free space, then run samd-validate report on {name}: the evidence is sealed",
+    )

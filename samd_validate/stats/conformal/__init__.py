@@ -1,0 +1,1 @@
+"""Prediction sets that hold the outcome at a stated rate."""

@@ -1,0 +1,1 @@
+"""How two groups of patients differ: one variable at a time, and jointly."""

@@ -1,0 +1,1 @@
+"""Whether the same score means the same over time."""
