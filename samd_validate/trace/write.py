@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from samd_validate.core.matrix import Matrix, TraceRow
+from samd_validate.core.visible import visible
 from samd_validate.evidence.whole import write_whole
 
 COLUMNS = (
@@ -62,7 +63,7 @@ def write_csv(matrix: Matrix, place: Path) -> None:
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+    return visible(f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell)
 
 
 def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
