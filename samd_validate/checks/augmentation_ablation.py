@@ -10,7 +10,7 @@ from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
 from samd_validate.checks._forest import forest_row
-from samd_validate.checks._quality import (
+from samd_validate.checks.marked.quality import (
     QUALITY,
     TITLES,
     Judged,

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
 from samd_validate.checks._forest import forest_row
-from samd_validate.checks._quality import cell
 from samd_validate.checks.drift.findings import nothing_compared, together
+from samd_validate.checks.marked.quality import cell
 from samd_validate.core.arrays import Column
 from samd_validate.core.errors import did_you_mean
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable

@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._corruptions import CORRUPTIONS, SEVERITIES, Corrupted
-from samd_validate.checks._quality import QUALITY, TITLES, cell, judged, measured_on
+from samd_validate.checks.marked.corruptions import CORRUPTIONS, SEVERITIES, Corrupted
+from samd_validate.checks.marked.quality import QUALITY, TITLES, cell, judged, measured_on
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table

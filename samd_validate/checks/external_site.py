@@ -9,7 +9,7 @@ from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of, sample_of
 from samd_validate.checks._forest import forest_row
-from samd_validate.checks._quality import dice_cases, is_marked
+from samd_validate.checks.marked.quality import dice_cases, is_marked
 from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, IntervalPlan, Population

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._panels import heated, outlined_one, plain, png
+from samd_validate.checks.marked.panels import heated, outlined_one, plain, png
 from samd_validate.core.arrays import BoolArray, Column, IntArray
 from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table

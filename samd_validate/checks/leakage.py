@@ -8,8 +8,8 @@ from dataclasses import replace
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._leak_counts import counted
-from samd_validate.checks._leak_inputs import (
+from samd_validate.checks.leaks.counts import counted
+from samd_validate.checks.leaks.inputs import (
     SINGLE,
     n_inputs,
     single_measures,
@@ -18,8 +18,8 @@ from samd_validate.checks._leak_inputs import (
     telling_names,
     used_inputs,
 )
-from samd_validate.checks._leak_parts import duplicates, overlaps, parts_of
-from samd_validate.checks._leak_times import EVENTS, timing
+from samd_validate.checks.leaks.parts import duplicates, overlaps, parts_of
+from samd_validate.checks.leaks.times import EVENTS, timing
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.finding import CheckOutput, Finding, Table

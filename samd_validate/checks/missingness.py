@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._measured import Measured, measured
+from samd_validate.checks.missing.measured import Measured, measured
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import did_you_mean

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of, sample_of
-from samd_validate.checks._thinning import draws, interrupted, rows_of, thinned
+from samd_validate.checks.missing.thinning import draws, interrupted, rows_of, thinned
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort, TimeSeries
 from samd_validate.core.errors import did_you_mean

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._leak_counts import not_run
-from samd_validate.checks._leak_images import image_leaks, reads_images_alone
-from samd_validate.checks._leak_inputs import (
+from samd_validate.checks.leaks.counts import not_run
+from samd_validate.checks.leaks.images import image_leaks, reads_images_alone
+from samd_validate.checks.leaks.inputs import (
     SINGLE,
     single_measures,
     singles,
     strongest_table,
     used_inputs,
 )
-from samd_validate.checks._leak_model import preprocessing, truncation
+from samd_validate.checks.leaks.model import preprocessing, truncation
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.finding import CheckOutput, Finding, Table
 from samd_validate.core.inputs import Inputs

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._quality import is_marked
+from samd_validate.checks.marked.quality import is_marked
 from samd_validate.core.arrays import BoolArray
 from samd_validate.core.estimate import NotEstimable
 from samd_validate.core.finding import ALL, CheckOutput, Figure, Finding

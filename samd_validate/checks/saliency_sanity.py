@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._panels import heated, plain, png
+from samd_validate.checks.marked.panels import heated, plain, png
 from samd_validate.checks.sanity import curves
 from samd_validate.checks.sanity.changed import fitted_again, fitted_to_permuted, not_asked
 from samd_validate.checks.sanity.likeness import Likeness, correlation_of, forest, table_of

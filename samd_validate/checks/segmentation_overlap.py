@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from samd_validate.checks._cases import cases_of
 from samd_validate.checks._common import Params, findings_of, subsets_of
-from samd_validate.checks._panels import filled, outlined, plain, png
+from samd_validate.checks.marked.cases import cases_of
+from samd_validate.checks.marked.panels import filled, outlined, plain, png
 from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CaseTable, CheckOutput, Figure, Finding, Table
 from samd_validate.core.images import marked

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from samd_validate.checks._case_groups import Sizes, size_masks, sizes_of
 from samd_validate.checks._common import Params, column_of, findings_of, subsets_of
 from samd_validate.checks._forest import forest_row
-from samd_validate.checks._quality import dice_cases, is_marked, spacings_of
+from samd_validate.checks.marked.case_groups import Sizes, size_masks, sizes_of
+from samd_validate.checks.marked.quality import dice_cases, is_marked, spacings_of
 from samd_validate.core.arrays import BoolArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import ALL, CheckOutput, Figure, Finding

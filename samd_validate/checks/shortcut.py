@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import AfterValidator, Field
 
-from samd_validate.checks._altered import (
+from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._forest import forest_row
+from samd_validate.checks.marked.altered import (
     Box,
     Change,
     altered,
@@ -18,9 +20,7 @@ from samd_validate.checks._altered import (
     without_box,
     without_structure,
 )
-from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks._forest import forest_row
-from samd_validate.checks._panels import plain, png
+from samd_validate.checks.marked.panels import plain, png
 from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import ALL, CheckOutput, Figure, Finding

@@ -73,9 +73,7 @@ def read_bundle(folder: Path) -> Bundle:
         If the folder is not a sealed bundle, or one of a version this release does not know.
     """
     manifest = _json(folder / MANIFEST_FILE)
-    run = _json(folder / "run.json")
-    if not isinstance(run, dict):
-        raise CannotRun(_not_a_bundle(folder / "run.json"))
+    run = _mapping(folder / "run.json")
     if run.get("schema_version") != BUNDLE_VERSION:
         raise CannotRun(_unknown_version(folder, run.get("schema_version")))
     try:
@@ -101,7 +99,7 @@ def _records(folder: Path, manifest: dict[str, Any], run: dict[str, Any]) -> Bun
     }
     point = run["operating_point"]
     return Bundle(
-        protocol=_json(folder / "protocol.json"),
+        protocol=_mapping(folder / "protocol.json"),
         protocol_source=_text(folder / PROTOCOL_SOURCE),
         protocol_digest=run["protocol_digest"],
         software_version=run["software_version"],
@@ -147,9 +145,20 @@ def _text(path: Path) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(_text(path))
+        return json.loads(_text(path), parse_constant=_refused)
     except (ValueError, RecursionError):  # digits or depth beyond what is read
         raise CannotRun(_not_a_bundle(path)) from None
+
+
+def _refused(word: str) -> object:
+    raise ValueError(f"{word} is no number of a bundle")
+
+
+def _mapping(path: Path) -> Any:
+    content = _json(path)
+    if not isinstance(content, dict):
+        raise CannotRun(_not_a_bundle(path))
+    return content
 
 
 def _not_a_bundle(path: Path) -> Problem:

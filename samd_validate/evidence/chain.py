@@ -104,6 +104,6 @@ def _entry(line: bytes) -> Mapping[str, object]:
     try:
         entry = json.loads(line)
         is_canonical = isinstance(entry, dict) and canonical_bytes(entry) == line
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):  # a number or depth that is not written here
         return {}
     return entry if is_canonical else {}

@@ -6,6 +6,7 @@ A certificate made here is self-made: it shows that two signatures are of one ke
 from __future__ import annotations
 
 import base64
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -174,7 +175,12 @@ def certificate_of(signature: Signature) -> Certificate:
     """Return the certificate of a signature; ``ValueError`` if it cannot be read."""
     from cryptography import x509
 
-    return x509.load_pem_x509_certificate(signature.certificate.encode())
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a certificate that breaks RFC 5280 is no certificate
+            return x509.load_pem_x509_certificate(signature.certificate.encode())
+    except UserWarning as odd:
+        raise ValueError(str(odd)) from None
 
 
 def certificate_words(certificate: Certificate) -> str:

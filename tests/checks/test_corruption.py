@@ -9,13 +9,13 @@ import pytest
 from drawn_images import Bright, Drawn, Scoring, cohort_of, without_images
 from pydantic import ValidationError
 
-from samd_validate.checks._corruptions import CORRUPTIONS, SEVERITIES, Corrupted
 from samd_validate.checks.corruption import (
     KINDS,
     CorruptionParams,
     corruption,
     severity_borne,
 )
+from samd_validate.checks.marked.corruptions import CORRUPTIONS, SEVERITIES, Corrupted
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput

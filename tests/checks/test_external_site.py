@@ -9,8 +9,8 @@ import pytest
 from drawn_images import Bright, cohort_of, without_images
 from pydantic import ValidationError
 
-from samd_validate.checks._quality import dice_cases
 from samd_validate.checks.external_site import ExternalSiteParams, external_site
+from samd_validate.checks.marked.quality import dice_cases
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from leaky import PLAN, MeanModel, appended, hospital, joined, lactate_mean, study
 
-from samd_validate.checks._leak_words import outcome_meaning
 from samd_validate.checks.leakage import MEASURES, LeakageParams, leakage
+from samd_validate.checks.leaks.words import outcome_meaning
 from samd_validate.checks.model_leakage import MEASURES as OF_MODEL
 from samd_validate.checks.model_leakage import ModelLeakageParams, model_leakage
 from samd_validate.core.cohort import Cohort, Provenance, Variable

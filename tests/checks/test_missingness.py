@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from leaky import hospital, study
 
-from samd_validate.checks._measured import measured
+from samd_validate.checks.missing.measured import measured
 from samd_validate.checks.missingness import MissingnessParams, missingness
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable

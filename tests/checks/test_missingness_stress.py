@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from leaky import MeanModel, hospital, study
 
-from samd_validate.checks._thinning import draws, interrupted, rows_of, thinned
+from samd_validate.checks.missing.thinning import draws, interrupted, rows_of, thinned
 from samd_validate.checks.missingness_stress import StressParams, missingness_stress
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from samd_validate.checks._cases import cases_of
+from samd_validate.checks.marked.cases import cases_of
 from samd_validate.checks.segmentation_overlap import (
     SegmentationOverlapParams,
     segmentation_overlap,

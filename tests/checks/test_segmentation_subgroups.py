@@ -10,8 +10,8 @@ from drawn_images import Bright, Maps, cohort_of
 from pydantic import ValidationError
 from statsmodels.stats.multitest import multipletests
 
-from samd_validate.checks._case_groups import size_masks, sizes_of
-from samd_validate.checks._quality import dice_cases
+from samd_validate.checks.marked.case_groups import size_masks, sizes_of
+from samd_validate.checks.marked.quality import dice_cases
 from samd_validate.checks.segmentation_subgroups import (
     SegmentationSubgroupsParams,
     segmentation_subgroups,

@@ -141,6 +141,19 @@ def test_signatures_are_pades_and_the_file_stays_pdf_a(signed: Path) -> None:
     assert told.count("Signature is Valid") == 2
 
 
+def test_records_of_signatures_by_hand(signed: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "verify_by_hand.md").read_text()
+    steps = "\n".join(re.findall(r"```bash\n(.*?)```", page, re.DOTALL))
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", steps],
+        cwd=signed / "signatures",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["Verified OK", "manifest: ok"] * 2, done.stderr
+
+
 def test_change_after_signing_voids_the_approvals_and_says_which_file(signed: Path) -> None:
     path = signed / "findings.json"
     path.write_bytes(path.read_bytes().replace(b"0.77", b"0.79"))

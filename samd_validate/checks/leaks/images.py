@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from samd_validate.checks._leak_counts import counted, not_run
-from samd_validate.checks._leak_inputs import SINGLE
+from samd_validate.checks.leaks.counts import counted, not_run
+from samd_validate.checks.leaks.inputs import SINGLE
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.inputs import Inputs, Population

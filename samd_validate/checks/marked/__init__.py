@@ -1,0 +1,1 @@
+"""Images and what is marked in them: cases, corruptions, panels."""

@@ -1,0 +1,1 @@
+"""What was measured of whom, and what becomes of the device with less of it."""
