@@ -56,7 +56,7 @@ def test_name_on_the_seal_of_a_signature_is_inert_in_the_pdf(
 
 def test_cell_of_a_spreadsheet_is_inert(matrix: Matrix, tmp_path: Path) -> None:
     row = replace(matrix.rows[0], title=NASTY[4], text="\t" + NASTY[6])
-    write_csv(replace(matrix, rows=(row,)), tmp_path / "m.csv")
+    write_csv(replace(matrix, requirements=(row,)), tmp_path / "m.csv")
     text = (tmp_path / "m.csv").read_text()
     assert ",'=cmd|" in text
     assert "\u202e" not in text
