@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from black_box import small_black_box
 from example_bundle import sealed_example
+from small_evidence import signed_run
 
 from samd_validate import cli
 from samd_validate.core.bundle import Bundle, StepRecord
@@ -29,7 +30,9 @@ from samd_validate.protocol.lock import Signer
 from samd_validate.publish import known_requirements
 from samd_validate.trace.gate.asked import FAILED, NOT_APPLICABLE, OK, OPEN, Answer, Asked
 from samd_validate.trace.gate.run import RULES, asked_of, load_rules
+from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.own import own_of, with_own
+from samd_validate.trace.runs import read_run
 from samd_validate.trace.schema import Acceptability, Hazard
 from samd_validate.tracing import gate_answers, traced
 
@@ -268,6 +271,20 @@ def test_g05_files_that_verify_are_still_signed_by_nobody(asked: Asked) -> None:
     found = RULES["G-05"](replace(asked, faults={}))
     assert found.status == OPEN
     assert "nobody signed the manifest" in found.why
+
+
+def test_g05_manifest_that_people_have_signed(tmp_path: Path) -> None:
+    folder = signed_run(tmp_path)
+    run = read_run(folder)
+    catalogue = known_requirements()
+    signed = asked_of(run, trace_matrix(run, catalogue), catalogue, DAY)
+    assert signed.faults == {}
+    kept, shown = (RULES[name](signed) for name in ("G-05", "G-06"))
+    assert kept.status == OK
+    assert "Ada Lovelace (author)" in kept.why
+    assert shown.status == OPEN
+    assert "a signature of the protocol" in shown.why
+    assert RULES["G-06"](replace(signed, faults={"signature 1": "no"})).status == FAILED
 
 
 def test_g06_signature_that_does_not_hold(asked: Asked) -> None:

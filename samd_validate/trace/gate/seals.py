@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from samd_validate.core.looks import RECORDED
 from samd_validate.core.verdict import Outcome
 from samd_validate.evidence.locking import record_fault
+from samd_validate.evidence.signatures import read_signed, signature_files
+from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.trace.gate.asked import Answer, Asked, failed, left_open, named, ok
 
 OPENED = "opened the labels"
@@ -54,14 +56,23 @@ def files_as_sealed(asked: Asked) -> Answer:
         found = [f"{name}: {words}" for name, words in asked.faults.items()]
         return failed(f"the evidence does not verify ({named(found)})")
     seen = f"{len(asked.run.files)} digests recomputed and equal"
+    signers = [f"{one.signer.name} ({one.signer.role})" for one in _signed(asked)]
+    if signers:
+        return ok(f"{seen}; the manifest is signed by {named(signers)}")
     return left_open(f"{seen}, but nobody signed the manifest", "a signature over its digest")
+
+
+def _signed(asked: Asked) -> tuple[SignatureRecord, ...]:
+    """Return the signatures over the manifest; whether they verify is among the faults."""
+    folder = asked.run.folder
+    return () if folder is None else read_signed(signature_files(folder)).records
 
 
 def signatures_hold(asked: Asked) -> Answer:
     """G-06: each signature shows name, time and meaning, and verifies."""
     record = asked.bundle.lock.get("record")
     if not isinstance(record, Mapping) or not record.get("signature"):
-        return left_open("the evidence holds no signature", "signatures of protocol and evidence")
+        return _of_manifest(asked)
     fault = record_fault(asked.bundle.lock, asked.bundle.protocol_digest)
     if fault:
         return failed(f"the signature of the protocol's lock: {fault}")
@@ -70,6 +81,16 @@ def signatures_hold(asked: Asked) -> Answer:
     if missing:
         return failed(f"the signature shows no {named(missing)}")
     return ok(f"{signer['name']}, {record['locked_at']}, {signer['meaning']}: verified")
+
+
+def _of_manifest(asked: Asked) -> Answer:
+    """Return what is known of signatures where nobody signed the protocol."""
+    shown = [f"{one.signer.name}, {one.signed_at}, {one.signer.meaning}" for one in _signed(asked)]
+    if not shown:
+        return left_open("the evidence holds no signature", "signatures of protocol and evidence")
+    if asked.faults:
+        return failed(f"signed, but the evidence does not verify: {named(shown)}")
+    return left_open(f"the evidence is signed: {named(shown)}", "a signature of the protocol")
 
 
 def looks_counted(asked: Asked) -> Answer:
