@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _no_test_writes_the_ledger_of_its_user(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each file of tests a ledger of its own: none counts the looks of another."""
     os.environ["SAMD_VALIDATE_LEDGER"] = str(tmp_path_factory.mktemp("ledger"))
 
 

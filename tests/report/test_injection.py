@@ -13,7 +13,7 @@ from samd_validate.core.matrix import Matrix
 from samd_validate.core.visible import SHOWN_AS
 from samd_validate.report.document import document
 from samd_validate.report.html import environment, render_html
-from samd_validate.report.pdf import pdf_bytes
+from samd_validate.report.pdf import typeset
 from samd_validate.trace.write import write_csv
 
 NASTY = (
@@ -48,7 +48,7 @@ def test_name_on_the_seal_of_a_signature_is_inert_in_the_pdf(
         who = {"name": words, "role": words, "meaning": words}
         html = template.render(who=who, time="t", evidence="e", whose=words)
         place = tmp_path / f"{number}.pdf"
-        place.write_bytes(pdf_bytes(html, 0))  # raises if anything outside were asked for
+        place.write_bytes(typeset(html, 0).content)  # raises if anything outside were asked for
         told = subprocess.run(["pdftotext", str(place), "-"], capture_output=True, check=True)
         assert "\u202e" not in told.stdout.decode()
         assert b"/JavaScript" not in place.read_bytes()

@@ -90,7 +90,7 @@ def test_all_names_that_do_not_resolve_come_together(
     path = small_protocol(
         ("measure: auroc_difference", "measure: auroc_diference"),
         ("comparators: [logistic_icu,", "comparators: [logistik_icu,"),
-        ("requirements: [REQ-FAIRNESS-SUBGROUPS]", "requirements: [REQ-FAIRNES]"),
+        ("[REQ-FAIRNESS-SUBGROUPS, REQ-ICU-GROUPS]", "[REQ-FAIRNES]"),
         ("{site: hillcrest,", "{site: hilcrest,"),
         ("  - use: calibration\n", "  - use: calibraton\n"),
     )

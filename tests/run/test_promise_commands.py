@@ -19,6 +19,7 @@ WHO = ("--signer", "A. Tester")
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SAMD_VALIDATE_IDENTITY_PASSWORD", "a long password")
+    monkeypatch.setenv("SAMD_VALIDATE_LEDGER", str(tmp_path / "ledger"))
     small_black_box(tmp_path / "p.yaml")
     return tmp_path
 
