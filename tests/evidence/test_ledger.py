@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ledger_writers import look_many_times, scoring
 from plain_population import population
 
 from samd_validate.core.estimate import Estimate, NotEstimable
@@ -19,7 +20,6 @@ from samd_validate.evidence.chain import read_chain
 from samd_validate.evidence.ledger import (
     LEDGER_FILE,
     LedgerNotAvailable,
-    Scoring,
     labels_digest,
     ledger_folder,
     note_looks,
@@ -30,11 +30,6 @@ from samd_validate.protocol.schema import LooksBudget
 
 pytestmark = pytest.mark.requirement("REQ-PRESPECIFICATION")
 BUDGET = LooksBudget(at_most=2, rationale="two looks were agreed")
-
-
-def scoring(run: str, *, version: str = "1.0.0", is_locked: bool = True) -> Scoring:
-    digest = f"sha256:{version}"
-    return Scoring(run=run, protocol="icu", version=version, digest=digest, is_locked=is_locked)
 
 
 def before(folder: Path, run: str, *populations: Population) -> list[int]:
@@ -142,15 +137,10 @@ def test_half_a_last_line_is_cut_and_said_so(tmp_path: Path) -> None:
     assert read_chain(path.read_bytes()).is_whole
 
 
-def _look_many_times(place: str, run: str, times: int) -> None:
-    for number in range(times):
-        note_looks(Path(place), scoring(f"{run}{number}"), [population()])
-
-
 def test_many_processes_write_one_ledger_and_no_line_is_lost(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
     writers = [
-        context.Process(target=_look_many_times, args=(str(tmp_path), run, 15)) for run in "abc"
+        context.Process(target=look_many_times, args=(str(tmp_path), run, 15)) for run in "abc"
     ]
     for writer in writers:
         writer.start()

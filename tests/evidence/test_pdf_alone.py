@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -132,7 +133,13 @@ def test_command_tells_the_list_as_json_and_by_exit_code(
     bad = with_attached(folder, tmp_path, ("verdicts.json", b"[]"))
     assert CliRunner().invoke(app, ["verify", str(bad)]).exit_code == 1
     done = subprocess.run(
-        ["samd-validate", "verify", str(tmp_path / "none.pdf")], capture_output=True, check=False
+        [
+            str(Path(sys.executable).with_name("samd-validate")),
+            "verify",
+            str(tmp_path / "none.pdf"),
+        ],
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 2
 
