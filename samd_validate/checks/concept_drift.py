@@ -10,6 +10,7 @@ from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
 from samd_validate.checks._forest import forest_row
+from samd_validate.checks._numbers import p_value_measure, p_words
 from samd_validate.checks.drift.findings import nothing_compared, together
 from samd_validate.checks.marked.quality import cell
 from samd_validate.core.arrays import Column
@@ -137,16 +138,10 @@ def _terms(label: Column, score: Column, groups: Groups, level: float) -> dict[s
     return {
         "intercept_drift": found.intercept,
         "slope_drift": found.slope,
-        "recalibration_p_value": _as_measure(found.p_value, found.intercept),
+        "recalibration_p_value": p_value_measure(
+            found.p_value, found.intercept, "of intercept and slope at once"
+        ),
     }
-
-
-def _as_measure(p_value: float, like: Estimate) -> Estimate:
-    """Return a p-value as a number that a criterion can read; it is exact and has no interval."""
-    words = "p-value of intercept and slope at once"
-    return replace(
-        like, value=p_value, low=p_value, high=p_value, p_value=None, method=words, note=""
-    )
 
 
 def _residuals(
@@ -160,8 +155,7 @@ def _residuals(
         raise ValueError("a bin of the test has a difference")
     groups = data[2]
     measure = replace(
-        _as_measure(found.p_value, like),
-        method=f"p-value of residuals in {len(found.bins)} bins at once",
+        p_value_measure(found.p_value, like, f"of residuals in {len(found.bins)} bins at once"),
         n=groups.n,
         n_clusters=sum(groups.patients),
     )
@@ -200,7 +194,7 @@ def _parts(
 def _table(
     step: str, here: Population, there: Population, measured: Mapping[str, Measurement]
 ) -> Table:
-    rows = [(WORDS[name], cell(measured[name]), _p_words(measured[name])) for name in WORDS]
+    rows = [(WORDS[name], cell(measured[name]), _p(measured[name])) for name in WORDS]
     return Table(
         id=f"{step}-summary-{there.name}",
         title=f"Case mix, calibration or ranking, {there.name} against {here.name}",
@@ -211,8 +205,5 @@ def _table(
     )
 
 
-def _p_words(found: Measurement) -> str:
-    if isinstance(found, NotEstimable) or found.p_value is None:
-        return "-"
-    least = 0.001
-    return f"{found.p_value:.3f}" if found.p_value >= least else f"< {least}"
+def _p(found: Measurement) -> str:
+    return p_words(found.p_value if isinstance(found, Estimate) else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -115,7 +116,7 @@ def _share(
     found = estimate(("prevalence",), sample, plan)["prevalence"]
     events = int(population.cohort.label[rows].sum())
     if isinstance(found, Estimate):
-        return Estimate(**{**vars(found), "n_events": events})
+        return replace(found, n_events=events)
     return found
 
 

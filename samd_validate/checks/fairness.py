@@ -11,14 +11,13 @@ from pydantic import Field
 from samd_validate.checks._common import Params, findings_of, sample_of
 from samd_validate.checks._forest import subset_label
 from samd_validate.checks.groups.compared import Groups, largest_gap
-from samd_validate.checks.groups.needed import too_small
+from samd_validate.checks.groups.needed import LargeEnough, estimates_by_group
 from samd_validate.checks.groups.subsets import Family, families
 from samd_validate.core.arrays import BoolArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Finding, Table
-from samd_validate.core.inputs import Inputs, Population
+from samd_validate.core.inputs import Inputs, IntervalPlan, Population
 from samd_validate.core.kinds import check
-from samd_validate.stats.engine import estimate_subsets
 
 PARITY, OPPORTUNITY, ODDS = (
     "demographic_parity_difference",
@@ -90,34 +89,24 @@ def fairness(step: str, inputs: Inputs, params: FairnessParams) -> CheckOutput:
 def _measured(
     inputs: Inputs, population: Population, family: Family, params: FairnessParams
 ) -> dict[str, Measurement]:
-    cohort, sample = population.cohort, sample_of(population, inputs.threshold)
+    sample = sample_of(population, inputs.threshold)
     if inputs.threshold is None:
         reason = "the protocol has no operating point"
         return dict.fromkeys(MEANING, NotEstimable(code="no_threshold", reason=reason, n=sample.n))
-    reasons = {
-        name: too_small(cohort, mask, params.min_units, params.min_events)
-        for name, mask in family.masks.items()
-    }
-    large = {name: mask for name, mask in family.masks.items() if reasons[name] is None}
-    rates = estimate_subsets(RATES, sample, large, inputs.intervals)
-    level = inputs.intervals.level
-    values: dict[str, dict[str, Measurement]] = {
-        rate: {name: reason or rates[(name, rate)] for name, reason in reasons.items()}
-        for rate in RATES
-    }
-    whole = _gaps(Groups(sample=sample, families=(family,), intervals=inputs.intervals), values)
-    halved = replace(inputs.intervals, level=1 - (1 - level) / 2)
-    both = _gaps(Groups(sample=sample, families=(family,), intervals=halved), values)
+    asked = LargeEnough(units=params.min_units, events=params.min_events)
+    rates = estimates_by_group(sample, family.masks, RATES, asked, inputs.intervals)
+
+    def gap(rate: str, plan: IntervalPlan) -> Measurement:
+        groups = Groups(sample=sample, families=(family,), intervals=plan)
+        return largest_gap(groups, family, rate, {name: one[rate] for name, one in rates.items()})
+
+    plan = inputs.intervals
+    halved = replace(plan, level=1 - (1 - plan.level) / 2)
     return {
-        PARITY: whole["alarm_rate"],
-        OPPORTUNITY: whole["sensitivity"],
-        ODDS: _larger(both["sensitivity"], both["specificity"], level),
+        PARITY: gap("alarm_rate", plan),
+        OPPORTUNITY: gap("sensitivity", plan),
+        ODDS: _larger(gap("sensitivity", halved), gap("specificity", halved), plan.level),
     }
-
-
-def _gaps(groups: Groups, values: Mapping[str, dict[str, Measurement]]) -> dict[str, Measurement]:
-    (family,) = groups.families
-    return {rate: largest_gap(groups, family, rate, values[rate]) for rate in RATES}
 
 
 def _larger(one: Measurement, other: Measurement, level: float) -> Measurement:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks.groups.needed import LargeEnough, too_small
 from samd_validate.checks.pooled.over_sites import (
     ALLOWED,
     MEAN,
@@ -144,19 +145,17 @@ def _left_out(
 
 def _reason(inputs: Inputs, site: Site, params: InternalExternalParams) -> NotEstimable | None:
     """Return why a site is not left out: too few patients in it, or elsewhere."""
-    n, events = site.label.size, int(site.label.sum())
-    if n < params.min_units or min(events, n - events) < params.min_events:
-        words = (
-            f"{n} units with {events} events; the protocol asks for at least {params.min_units} "
-            f"and {params.min_events} of each outcome"
-        )
-        return NotEstimable(code="too_small", reason=words, n=n, n_events=events)
+    sample = Sample(label=site.label, score=np.zeros(site.label.size), cluster=site.patient)
+    asked = LargeEnough(units=params.min_units, events=params.min_events)
+    reason = too_small(sample, np.ones(sample.n, dtype=np.bool_), asked)
+    if reason is not None:
+        return reason
     parts = (inputs.development, None if inputs.tuning is None else inputs.tuning.cohort)
     rest = [one for one in (_elsewhere(part, site) for part in parts) if one is not None]
     if all(0 < one.n_events < one.size for one in rest):
         return None
     words = "the other sites have patients of one outcome only to learn from"
-    return NotEstimable(code="too_small", reason=words, n=n, n_events=events)
+    return NotEstimable(code="too_small", reason=words, n=sample.n, n_events=sample.n_events)
 
 
 def _elsewhere(cohort: Cohort | None, site: Site) -> Cohort | None:

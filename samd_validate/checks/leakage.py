@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks.leaks.counts import counted
+from samd_validate.checks._numbers import counted
 from samd_validate.checks.leaks.inputs import (
     SINGLE,
     n_inputs,

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._numbers import p_words
 from samd_validate.checks.missing.measured import Measured, measured
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort
@@ -218,14 +219,8 @@ def _row(here: Measured, k: int, ratio: Measurement, label: Column) -> tuple[obj
         f"{here.per_day(k):.1f}",
         "-" if hour is None else f"{hour:.1f}",
         ratio.describe() if isinstance(ratio, Estimate) else ratio.reason,
-        _p_words(p_value),
+        p_words(p_value),
     )
-
-
-def _p_words(p_value: float | None) -> str:
-    if p_value is None:
-        return "-"
-    return f"{p_value:.3f}" if p_value >= SMALLEST_P else f"< {SMALLEST_P}"
 
 
 def _percent(mask: BoolArray) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of
-from samd_validate.checks.leaks.counts import not_run
+from samd_validate.checks._numbers import not_run
 from samd_validate.checks.leaks.images import image_leaks, reads_images_alone
 from samd_validate.checks.leaks.inputs import (
     SINGLE,

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, sample_of
-from samd_validate.checks.groups.needed import too_small
+from samd_validate.checks.groups.needed import LargeEnough, estimates_by_group
 from samd_validate.checks.pooled.over_sites import (
     ALLOWED,
     NAMES,
@@ -17,7 +17,6 @@ from samd_validate.core.estimate import Measurement
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
-from samd_validate.stats.engine import estimate_subsets
 
 
 class SiteHeterogeneityParams(Params):
@@ -65,14 +64,6 @@ def _by_site(
 ) -> dict[str, dict[str, Measurement]]:
     cohort = population.cohort
     masks = {str(site): cohort.site == site for site in np.unique(cohort.site).tolist()}
-    reasons = {
-        site: too_small(cohort, mask, params.min_units, params.min_events)
-        for site, mask in masks.items()
-    }
-    large = {site: mask for site, mask in masks.items() if reasons[site] is None}
     sample = sample_of(population, inputs.threshold)
-    found = estimate_subsets(params.measures, sample, large, inputs.intervals)
-    return {
-        site: {measure: reason or found[(site, measure)] for measure in params.measures}
-        for site, reason in reasons.items()
-    }
+    asked = LargeEnough(units=params.min_units, events=params.min_events)
+    return estimates_by_group(sample, masks, params.measures, asked, inputs.intervals)

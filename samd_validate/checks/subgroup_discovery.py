@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, sample_of
 from samd_validate.checks._forest import forest_row, subset_label
+from samd_validate.checks._numbers import counted
 from samd_validate.checks.slices.describe import Slices, slices_of
 from samd_validate.core.arrays import BoolArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
@@ -154,15 +155,9 @@ def _findings(
     if isinstance(found, NotEstimable):
         return [_finding(step, population, CONFIRMED, "all", found)]
     confirmed = sum(one.is_confirmed(level) for one in found)
-    count = Estimate(
-        value=confirmed,
-        low=confirmed,
-        high=confirmed,
-        level=level,
-        method="count of slices confirmed in the second half, Holm",
-        n=population.cohort.size,
-        n_events=population.cohort.n_events,
-        note=f"{len(found)} candidates from the first half",
+    note = f"confirmed in the second half (Holm), of {len(found)} candidates from the first"
+    count = replace(
+        counted(confirmed, population.cohort.size, note), n_events=population.cohort.n_events
     )
     own = [_finding(step, population, SHIFT, one.name, one.second) for one in found]
     return [_finding(step, population, CONFIRMED, "all", count), *own]

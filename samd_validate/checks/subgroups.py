@@ -19,7 +19,7 @@ from samd_validate.checks.groups.compared import (
     to_reference,
     to_rest,
 )
-from samd_validate.checks.groups.needed import too_small, with_precision
+from samd_validate.checks.groups.needed import LargeEnough, estimates_by_group, with_precision
 from samd_validate.checks.groups.subsets import families
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import CheckOutput, Figure, Finding
@@ -104,34 +104,26 @@ def subgroups(step: str, inputs: Inputs, params: SubgroupParams) -> CheckOutput:
             families=families(population.cohort, params.groups, params.intersections),
             intervals=inputs.intervals,
         )
-        measured = _measured(groups, population, params)
+        measured = _measured(groups, params)
         for subset, by_measure in _by_subset(groups, measured, params).items():
             findings += findings_of(step, population.name, by_measure, subset=subset)
         figures += [_forest(step, population, m, measured) for m in params.measures]
     return CheckOutput(findings=tuple(findings), figures=tuple(figures))
 
 
-def _measured(
-    groups: Groups, population: Population, params: SubgroupParams
-) -> dict[tuple[str, str], Measurement]:
-    cohort = population.cohort
+def _measured(groups: Groups, params: SubgroupParams) -> dict[tuple[str, str], Measurement]:
     subsets = {name: mask for family in groups.families for name, mask in family.masks.items()}
-    reasons = {
-        name: too_small(cohort, mask, params.min_units, params.min_events)
-        for name, mask in subsets.items()
-    }
-    large = {name: mask for name, mask in subsets.items() if reasons[name] is None}
-    everyone = {"all": np.ones(cohort.size, dtype=np.bool_)}
-    plan = groups.intervals
-    found = estimate_subsets(params.measures, groups.sample, {**everyone, **large}, plan)
-    for name, reason in reasons.items():
-        for measure in params.measures:
-            if reason is not None:
-                whole = found[("all", measure)]
-                found[(name, measure)] = with_precision(
-                    reason, measure, whole, params.half_width, plan.level
-                )
-    return {(name, m): found[(name, m)] for name in ("all", *subsets) for m in params.measures}
+    everyone = {"all": np.ones(groups.sample.n, dtype=np.bool_)}
+    asked, plan = LargeEnough(units=params.min_units, events=params.min_events), groups.intervals
+    found = estimates_by_group(groups.sample, subsets, params.measures, asked, plan)
+    whole = estimate_subsets(params.measures, groups.sample, everyone, plan)
+    told = {("all", measure): whole[("all", measure)] for measure in params.measures}
+    for name, measured in found.items():
+        for measure, one in measured.items():
+            told[(name, measure)] = with_precision(
+                one, measure, whole[("all", measure)], params.half_width, plan.level
+            )
+    return told
 
 
 def _by_subset(

@@ -9,14 +9,14 @@ import numpy as np
 from pydantic import Field
 
 from samd_validate.checks._common import Params, findings_of, sample_of
-from samd_validate.checks.groups.needed import too_small
+from samd_validate.checks._numbers import p_value_measure
+from samd_validate.checks.groups.needed import LargeEnough, estimates_by_group
 from samd_validate.core.arrays import BoolArray, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
 from samd_validate.stats.engine import MEASURES as KNOWN
-from samd_validate.stats.engine import estimate_subsets
 from samd_validate.stats.time_course.cusum import Cusum, cusum
 from samd_validate.stats.time_course.terms import Course, time_course
 
@@ -135,19 +135,10 @@ def _of_numbers(when: FloatArray, known: BoolArray, blocks: int) -> Times:
 def _by_block(
     inputs: Inputs, population: Population, times: Times, params: TemporalDriftParams
 ) -> dict[str, dict[str, Measurement]]:
-    cohort = population.cohort
     masks = {name: times.block == number for number, name in enumerate(times.names)}
-    reasons = {
-        name: too_small(cohort, mask, params.min_units, params.min_events)
-        for name, mask in masks.items()
-    }
-    large = {name: mask for name, mask in masks.items() if reasons[name] is None}
     sample = sample_of(population, inputs.threshold)
-    found = estimate_subsets(params.measures, sample, large, inputs.intervals)
-    return {
-        name: {measure: reason or found[(name, measure)] for measure in params.measures}
-        for name, reason in reasons.items()
-    }
+    asked = LargeEnough(units=params.min_units, events=params.min_events)
+    return estimates_by_group(sample, masks, params.measures, asked, inputs.intervals)
 
 
 def _over_time(
@@ -174,31 +165,17 @@ def _over_time(
 
 
 def _season(course: Course) -> dict[str, Measurement]:
-    if course.season_p_value is None or course.season_range is None:
+    season = course.season
+    if season is None:
         reason = "the protocol states no period"
         none = NotEstimable(code="no_period", reason=reason, n=course.trend.n)
         return {SEASON: none, SEASON_P: none}
-    p_value, width = course.season_p_value, course.season_range
-    size = replace(
-        course.trend,
-        value=width,
-        low=width,
-        high=width,
-        p_value=p_value,
-        method="best less worst time of the period, no interval",
-    )
-    return {SEASON: size, SEASON_P: _as_measure(p_value, course.trend, "Wald, sine and cosine")}
-
-
-def _as_measure(p_value: float, like: Estimate, method: str) -> Estimate:
-    """Return a p-value as a number that a criterion can read; it has no interval."""
-    return replace(
-        like, value=p_value, low=p_value, high=p_value, p_value=None, method=f"p-value: {method}"
-    )
+    p_value = float(season.p_value or 0)
+    return {SEASON: season, SEASON_P: p_value_measure(p_value, season, "of sine and cosine, Wald")}
 
 
 def _p_value(chart: Cusum, like: Estimate) -> Estimate:
-    found = _as_measure(chart.p_value, like, "CUSUM maximum, simulated in control")
+    found = p_value_measure(chart.p_value, like, "of the CUSUM's maximum, simulated in control")
     when = "limit not passed" if chart.first is None else f"limit passed at unit {chart.first + 1}"
     words = f"{when}; in control every {chart.run_length:.0f} units"
     return replace(found, note=words)

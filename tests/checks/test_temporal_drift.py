@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from found_in_time import PARAMS, found, patients
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from samd_validate.checks._common import sample_of
 from samd_validate.checks.temporal_drift import TemporalDriftParams, temporal_drift
@@ -91,7 +91,34 @@ def test_trend_is_that_of_statsmodels() -> None:
         model.bse[2], rel=1e-5
     )
     season = model.wald_test(np.eye(5)[3:], scalar=True)
-    assert course.season_p_value == pytest.approx(float(season.pvalue), rel=1e-5)
+    assert course.season is not None
+    assert course.season.p_value == pytest.approx(float(season.pvalue), rel=1e-5)
+
+
+def test_limits_of_the_season_hold_the_range_that_was_planted() -> None:
+    rng, held = np.random.default_rng(9), 0
+    for _ in range(200):
+        score = rng.uniform(0.05, 0.5, 2500)
+        months = rng.uniform(0, 36, 2500)
+        risk = expit(logit(score) + 0.47 * np.sin(2 * np.pi * months / 12))
+        label = (rng.random(2500) < risk).astype(int)
+        course = time_course(Sample(label=label, score=score), months, period=12)
+        assert isinstance(course, Course)
+        assert course.season is not None
+        held += course.season.low <= 0.94 <= course.season.high
+    assert held >= 181  # 95 % of 200, less three standard errors
+
+
+def test_where_there_is_no_season_its_lower_limit_is_nothing() -> None:
+    rng = np.random.default_rng(10)
+    score, months = rng.uniform(0.05, 0.5, 1500), rng.uniform(0, 36, 1500)
+    label = (rng.random(1500) < score).astype(int)
+    course = time_course(Sample(label=label, score=score), months, period=12)
+    assert isinstance(course, Course)
+    assert course.season is not None
+    assert course.season.p_value is not None
+    assert course.season.p_value > 0.05
+    assert course.season.low == 0
 
 
 def test_path_of_the_chart_is_the_sum_that_never_falls_below_nothing() -> None:
@@ -130,7 +157,9 @@ def test_chart_can_be_drawn() -> None:
     inputs = Inputs(populations=(patients(7, SEASON),), intervals=IntervalPlan(n_resamples=50))
     output = temporal_drift.run("t", inputs, PARAMS)
     (chart,) = (one for one in output.figures if one.kind == "control_chart")
-    assert draw(chart).startswith("<svg") or "<svg" in draw(chart)
+    drawn = draw(chart)
+    assert "<svg" in drawn
+    assert drawn.count("more events than expected") >= 1
 
 
 def test_order_of_the_rows_does_not_matter() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from samd_validate.checks._forest import forest_row
+from samd_validate.checks._numbers import p_words
 from samd_validate.checks.drift.compared import Compared
 from samd_validate.checks.drift.one_by_one import Tested
 from samd_validate.core.arrays import BoolArray
@@ -107,10 +108,7 @@ def _missing(one: Tested, groups: Groups) -> str:
 
 
 def _p_words(found: ShiftFound) -> str:
-    if not isinstance(found, Shift):
-        return "-"
-    p_value = float(found.effect.p_value or 0)
-    return f"{p_value:.3f}" if p_value >= SMALLEST_P else f"< {SMALLEST_P}"
+    return p_words(float(found.effect.p_value or 0) if isinstance(found, Shift) else None)
 
 
 def forest(step: str, compared: Compared, tests: Sequence[Tested]) -> Figure:

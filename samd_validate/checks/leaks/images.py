@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from samd_validate.checks.leaks.counts import counted, not_run
+from samd_validate.checks._numbers import counted, not_run
 from samd_validate.checks.leaks.inputs import SINGLE
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Measurement

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.stats import rankdata
 
-from samd_validate.checks.leaks.counts import counted, not_run
+from samd_validate.checks._numbers import counted, not_run
 from samd_validate.checks.leaks.words import outcome_meaning
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import Cohort

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from samd_validate.checks.leaks.counts import counted, not_run
+from samd_validate.checks._numbers import counted, not_run
 from samd_validate.core.arrays import BoolArray, Column
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.estimate import Measurement

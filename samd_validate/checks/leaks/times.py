@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from samd_validate.checks.leaks.counts import counted, not_run
+from samd_validate.checks._numbers import counted, not_run
 from samd_validate.core.arrays import BoolArray
 from samd_validate.core.cohort import Cohort, TimeSeries
 from samd_validate.core.estimate import Measurement

@@ -19,15 +19,16 @@ FEWEST = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """The trend in log-odds over the whole span of time, and p-values; None without a period.
+    """The trend in log-odds over the whole span of time, and the season; None without a period.
 
+    ``season`` is the log-odds between best and worst time of the period, with the p-value of sine
+    and cosine at once: its lower limit is 0 unless they differ from 0 together.
     ``expected (n,)`` are the risks after recalibration without time: what is expected of each
     unit if nothing changes over time.
     """
 
     trend: Estimate
-    season_p_value: float | None
-    season_range: float | None
+    season: Estimate | None
     expected: FloatArray
 
 
@@ -39,7 +40,7 @@ def time_course(
     logit P(event) = a + b logit(score) + c (time from 0 to 1 over the span), and with a
     ``period``, in the units of time, a sine and a cosine of it (Stolwijk et al. 1999,
     doi:10.1136/jech.53.4.235). Wald tests, with the covariance by patient where patients have
-    several rows. ``season_range`` is the log-odds between best and worst time of the period.
+    several rows; the limits of the season by the delta method.
 
     Raises
     ------
@@ -68,11 +69,9 @@ def time_course(
     if found is None or plain is None:
         reason = "the logistic regression has no finite solution"
         return NotEstimable(code="no_fit", reason=reason, **counts)
-    season = None if period is None else _season(found)
     return Course(
         trend=_trend(found, sample, level),
-        season_p_value=None if season is None else season[0],
-        season_range=None if season is None else season[1],
+        season=None if period is None else _season(found, sample, level),
         expected=risk(np.stack(columns[:2], axis=1) @ plain.coefficient),
     )
 
@@ -93,8 +92,21 @@ def _trend(found: Fitted, sample: Sample, level: float) -> Estimate:
     )
 
 
-def _season(found: Fitted) -> tuple[float, float]:
-    """Return the p-value of sine and cosine at once, and the range of their sum."""
+def _season(found: Fitted, sample: Sample, level: float) -> Estimate:
+    """Return the range of sine and cosine together, and the p-value of both at once."""
     both, covariance = found.coefficient[3:5], found.covariance[3:5, 3:5]
-    statistic = float(both @ np.linalg.solve(covariance, both))
-    return float(chi2.sf(statistic, 2)), float(2 * np.hypot(*both))
+    p_value = float(chi2.sf(float(both @ np.linalg.solve(covariance, both)), 2))
+    value = float(2 * np.hypot(*both))
+    slope = 4 * both / value if value else np.array([2.0, 2.0])
+    half = float(norm.isf((1 - level) / 2) * np.sqrt(slope @ covariance @ slope))
+    return Estimate(
+        value=value,
+        low=max(0.0, value - half) if p_value < 1 - level else 0.0,
+        high=value + half,
+        level=level,
+        method="logistic regression given the score, delta method",
+        n=sample.n,
+        n_events=sample.n_events,
+        n_clusters=sample.n_clusters,
+        p_value=p_value,
+    )
