@@ -22,14 +22,13 @@ from eicu_reading import (
     PERIODIC,
     RESULT,
     Tables,
-    counts,
-    observed,
     read,
     refused,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mimic_folder import write_tables
+from seen import counts, observed
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.readers.events import bins

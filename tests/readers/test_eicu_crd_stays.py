@@ -9,17 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 from eicu_folder import FIRST_STAY, eicu_tables
-from eicu_reading import (
-    HOSPITAL,
-    PATIENT,
-    RESULT,
-    Tables,
-    changed,
-    counts,
-    first,
-    read,
-)
+from eicu_reading import HOSPITAL, PATIENT, RESULT, Tables, changed, first, read
 from mimic_folder import write_tables
+from seen import counts
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,13 @@ from eicu_reading import (
     PERIODIC,
     Tables,
     changed,
-    counts,
     first,
     nursed,
-    observed,
     read,
     resulted,
 )
 from mimic_folder import write_tables
+from seen import counts, observed
 
 
 @pytest.fixture(scope="module")

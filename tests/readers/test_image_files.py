@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image as Pillow
+from seen import counts
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -65,10 +66,6 @@ def refused(place: Path, **params: Any) -> list[str]:
 def images(cohort: Cohort) -> ImageSource:
     assert cohort.images is not None
     return cohort.images
-
-
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
 
 
 # broken input

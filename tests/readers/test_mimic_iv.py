@@ -11,17 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mimic_folder import demo_folder, mimic_tables, write_tables
-from mimic_reading import (
-    CHARTED,
-    LABS,
-    OUTPUTS,
-    STAYS,
-    Tables,
-    counts,
-    cut,
-    read,
-    same,
-)
+from mimic_reading import CHARTED, LABS, OUTPUTS, STAYS, Tables, cut, read, same
+from seen import counts
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun

@@ -9,15 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 from mimic_folder import mimic_tables, write_tables
-from mimic_reading import (
-    ADMISSIONS,
-    PATIENTS,
-    STAYS,
-    Tables,
-    changed,
-    counts,
-    read,
-)
+from mimic_reading import ADMISSIONS, PATIENTS, STAYS, Tables, changed, read
+from seen import counts
 
 from samd_validate.readers.mimic.groups import ethnicity
 

@@ -10,15 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 from mimic_folder import mimic_tables, write_tables
-from mimic_reading import (
-    CHARTED,
-    OUTPUTS,
-    Tables,
-    charted,
-    counts,
-    observed,
-    read,
-)
+from mimic_reading import CHARTED, OUTPUTS, Tables, charted, read
+from seen import counts, observed
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 from mimic_folder import mimic_tables, write_tables
+from seen import counts
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -54,10 +55,6 @@ def observed(cohort: Cohort) -> list[tuple[float, float]]:
     first = series.unit_index == 0
     pairs = zip(series.time_hours[first], series.value[first], strict=True)
     return [(round(float(t), 3), round(float(v), 4)) for t, v in pairs]
-
-
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
 
 
 def test_rate_is_known_at_its_start_and_every_hour_while_it_runs(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from omop_folder import (
     write_duckdb,
     write_parquet,
 )
-from omop_reading import observed, read
+from omop_reading import read
+from seen import observed
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest

@@ -26,14 +26,11 @@ from omop_folder import (
     together,
     write_parquet,
 )
-from omop_reading import observed, read, refused, with_first
+from omop_reading import read, refused, with_first
+from seen import counts, observed
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
-
-
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
 
 
 def excluded(cohort: Cohort) -> dict[str, int]:

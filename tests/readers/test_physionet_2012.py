@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from seen import counts
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -43,10 +44,6 @@ def small(place: Path, *lines: str) -> Path:
     return folder(
         place, {"1": HEAD.format(1, 60) + "\n".join(lines) + "\n", "2": HEAD.format(2, 50)}
     )
-
-
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
 
 
 def observed(cohort: Cohort, name: str) -> list[tuple[float, float]]:

@@ -36,19 +36,6 @@ def refused(place: Path | None, **params: Any) -> list[str]:
     return [f"{problem.where}: {problem.found}" for problem in stopped.value.problems]
 
 
-def counts(cohort: Cohort) -> dict[str, int]:
-    return {row.reason: row.count for row in cohort.flow}
-
-
-def observed(cohort: Cohort, name: str, unit: int = 0) -> list[tuple[float, float]]:
-    series = cohort.series
-    assert series is not None
-    index = [v.name for v in series.variables].index(name)
-    chosen = (series.variable_index == index) & (series.unit_index == unit)
-    pairs = zip(series.time_hours[chosen], series.value[chosen], strict=True)
-    return [(round(float(t), 3), round(float(v), 3)) for t, v in pairs]
-
-
 def changed(tables: Tables, name: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Tables:
     return tables | {name: change(tables[name])}
 

@@ -31,15 +31,6 @@ def refused(place: Path | None, **params: Any) -> list[str]:
     return [f"{problem.where}: {problem.found}" for problem in stopped.value.problems]
 
 
-def observed(cohort: Cohort, name: str, unit: int = 0) -> list[tuple[float, float]]:
-    series = cohort.series
-    assert series is not None
-    index = [v.name for v in series.variables].index(name)
-    chosen = (series.variable_index == index) & (series.unit_index == unit)
-    pairs = zip(series.time_hours[chosen], series.value[chosen], strict=True)
-    return [(round(float(t), 3), round(float(v), 3)) for t, v in pairs]
-
-
 def with_first(tables: Tables, name: str, **columns: Any) -> Tables:
     """Return the tables with other values in the first row of one."""
     first = pl.int_range(pl.len()) == 0
