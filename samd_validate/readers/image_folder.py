@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,7 @@ from samd_validate.readers.events.people import age_bands
 from samd_validate.readers.events.simulated import told_as_simulated
 from samd_validate.readers.images.inspect import Inspected, inspected
 from samd_validate.readers.images.pixels import Colour
-from samd_validate.readers.images.source import ImageFiles, Spacing
+from samd_validate.readers.images.source import ImageFiles, Millimetres, Spacing
 
 ADULT = 18
 
@@ -58,7 +59,7 @@ class ImageFolderParams(BaseModel):
         default=None, description="labels a mask may hold; null: any"
     )
     missing_masks: Literal["refuse", "exclude"] = "refuse"
-    spacing_mm: tuple[float, float] | None = Field(
+    spacing_mm: tuple[Millimetres, Millimetres] | None = Field(
         default=None, description="of all images, where the table has no column of it"
     )
     title: str = "folder of images"
@@ -182,7 +183,7 @@ def _spacings(table: TextTable, params: ImageFolderParams) -> list[Spacing]:
     if params.columns.spacing_mm is None:
         return [params.spacing_mm] * table.size
     values = table.numbers(params.columns.spacing_mm).tolist()
-    return [(value, value) if value > 0 else None for value in values]
+    return [(value, value) if 0 < value < math.inf else None for value in values]
 
 
 def _labels(

@@ -49,7 +49,8 @@ def read_labels(path: Path) -> Column:
     Raises
     ------
     Unreadable
-        For a file that is damaged, empty, in colour, or holds anything but whole numbers from 0.
+        For a file that is damaged, empty, in colour, or holds anything but whole numbers from 0 to
+        65,535.
     """
     array = _array(path)
     if array.ndim == COLOURED:
@@ -62,6 +63,8 @@ def read_labels(path: Path) -> Column:
         array = np.rint(array)
     if array.min() < 0:
         raise Unreadable("a mask with labels below 0")
+    if array.max() > DEEP:
+        raise Unreadable(f"a mask with labels above {DEEP:,}")
     if set(np.unique(array).tolist()) <= {0, 255}:
         array = array > 0
     return np.asarray(array, dtype=np.uint16)
