@@ -28,8 +28,9 @@ class Unreadable(ValueError):
 def read_pixels(path: Path, colour: Colour) -> Pixels:
     """Return pixels ``(rows, columns)`` or ``(rows, columns, 3)`` in [0, 1].
 
-    Integer files are divided by the largest number of their type, so that two images of one
-    scanner keep their difference in exposure; NIfTI in floating point must lie in [0, 1].
+    Unsigned integers of 8 or 16 bits are divided by the largest number of their type, any others
+    by 65,535, so that two images of one scanner keep their difference in exposure; NIfTI in
+    floating point must lie in [0, 1].
 
     Raises
     ------
