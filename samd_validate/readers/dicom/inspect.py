@@ -14,8 +14,9 @@ from samd_validate.core.model import Progress
 from samd_validate.readers.dicom.masks import Mask
 from samd_validate.readers.dicom.pixels import pixels_of
 from samd_validate.readers.dicom.read import whole
-from samd_validate.readers.dicom.scan import HEADERS, fault, listed, said
+from samd_validate.readers.dicom.scan import HEADERS, fault, listed
 from samd_validate.readers.dicom.source import DicomImages
+from samd_validate.readers.images.inspect import said
 from samd_validate.readers.images.pixels import Unreadable
 
 

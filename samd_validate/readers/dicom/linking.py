@@ -13,8 +13,9 @@ from samd_validate.readers.dicom.masks import ContourMask, Mask, PictureMask, Se
 from samd_validate.readers.dicom.params import DicomFolderParams, DicomMasks
 from samd_validate.readers.dicom.read import DataSet, header
 from samd_validate.readers.dicom.record import Record
-from samd_validate.readers.dicom.scan import fault, said
+from samd_validate.readers.dicom.scan import fault
 from samd_validate.readers.dicom.segments import segmented_images
+from samd_validate.readers.images.inspect import said
 from samd_validate.readers.images.pixels import Unreadable
 from samd_validate.readers.images.source import Spacing
 

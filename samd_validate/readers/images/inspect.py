@@ -62,13 +62,13 @@ def _faults(
     try:
         shape = read_pixels(path, files.colour).shape[:2]
     except (Unreadable, OSError) as error:
-        problems.append(_problem(path, _words(error)))
+        problems.append(_problem(path, said(error)))
     if mask is None:
         return problems, False
     try:
         found = read_labels(mask)
     except (Unreadable, OSError) as error:
-        return [*problems, _problem(mask, _words(error))], False
+        return [*problems, _problem(mask, said(error))], False
     if shape is not None and found.shape != shape:
         words = "{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape)
         problems.append(_problem(mask, words))
@@ -78,7 +78,8 @@ def _faults(
     return problems, bool(found.any())
 
 
-def _words(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """Return what is wrong with a file, in words that hold no path and no value."""
     if isinstance(error, Unreadable):
         return str(error)
     return "no such file" if isinstance(error, FileNotFoundError) else type(error).__name__
