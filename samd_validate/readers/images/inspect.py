@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from samd_validate.core.arrays import Column
 from samd_validate.core.errors import Problem
 from samd_validate.core.model import Progress
 from samd_validate.readers.images.pixels import Unreadable, read_labels, read_pixels
@@ -69,13 +70,24 @@ def _faults(
         found = read_labels(mask)
     except (Unreadable, OSError) as error:
         return [*problems, _problem(mask, said(error))], False
+    problems += [_problem(mask, words) for words in faults_of_mask(found, shape, labels)]
+    return problems, bool(found.any())
+
+
+def faults_of_mask(
+    found: Column, shape: tuple[int, ...] | None, labels: Sequence[int] | None
+) -> list[str]:
+    """Return in words that a mask is not on the grid ``shape`` or holds a label of no others.
+
+    What is None is not looked at.
+    """
+    words = []
     if shape is not None and found.shape != shape:
-        words = "{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape)
-        problems.append(_problem(mask, words))
+        words.append("{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape))
     strange = sorted(set(np.unique(found).tolist()) - {0, *labels}) if labels is not None else []
     if strange:
-        problems.append(_problem(mask, f"labels {', '.join(map(str, strange))}"))
-    return problems, bool(found.any())
+        words.append(f"labels {', '.join(map(str, strange))}")
+    return words
 
 
 def said(error: Exception) -> str:
