@@ -56,9 +56,10 @@ def linked(
 
 
 def _picture(place: Path, name: str) -> Mask | None:
+    """Return a picture below the bound folder; a table that leads out of it names none."""
     path = place / name
-    is_there = path.is_relative_to(place) and path.is_file()
-    return PictureMask(path=path) if is_there else None
+    is_below = path.is_relative_to(place) and ".." not in PurePosixPath(name).parts
+    return PictureMask(path=path) if is_below and path.is_file() else None
 
 
 def _names(
