@@ -117,6 +117,5 @@ def _followed(
 def _notes(params: AttributionSanityParams, n: int, population: str) -> tuple[str, ...]:
     notes = [f"means over {n} stays of {population}"]
     if params.shortened and (params.permute_labels or params.train_again):
-        cut = ", ".join(f"{name} {value}" for name, value in params.shortened.items())
-        notes.append(f"fits for the tests were made with {cut}; the device itself was not")
+        notes.append(f"fits for the tests were made with {params.cut}; the device itself was not")
     return tuple(notes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from samd_validate.checks._common import Params, findings_of
+from samd_validate.checks._common import findings_of
 from samd_validate.checks._forest import forest_row
 from samd_validate.checks.marked.quality import (
     QUALITY,
@@ -19,7 +19,8 @@ from samd_validate.checks.marked.quality import (
     measured_on,
     own,
 )
-from samd_validate.core.errors import CannotRun
+from samd_validate.checks.refits.again import model_or_reason, own_choice
+from samd_validate.checks.refits.short import ShortFits
 from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.core.inputs import Inputs
@@ -30,19 +31,11 @@ WHOLE = "nothing"
 EVERYTHING = "everything"
 
 
-class AblationParams(Params):
+class AblationParams(ShortFits):
     """Which entries are left out in turn, and how far training is cut short for it."""
 
     entries: tuple[str, ...] = Field(default=(), description="names; none: each of the recipe")
     everything: bool = Field(default=True, description="also without any of them")
-    members: int | None = Field(default=None, ge=1, description="networks of each refit")
-    max_epochs: int | None = Field(default=None, ge=1, description="epochs of each refit")
-
-    @property
-    def shortened(self) -> dict[str, object]:
-        """Return the hyper-parameters that make every fit cheaper."""
-        given = {"members": self.members, "max_epochs": self.max_epochs}
-        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +93,7 @@ def augmentation_ablation(step: str, inputs: Inputs, params: AblationParams) -> 
 
 def _entries(inputs: Inputs) -> list[dict[str, object]]:
     """Return the augmentation of the device as its recipe names it; none if it has none."""
-    card = {} if inputs.model is None else inputs.model.card
-    hyper = card.get("hyper_parameters")
-    entries = hyper.get("augmentation") if isinstance(hyper, Mapping) else None
+    entries = own_choice(inputs, "augmentation")
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         return []
     return [dict(one) for one in entries if isinstance(one, Mapping) and "use" in one]
@@ -170,15 +161,9 @@ def _unknown(
 
 def _tried(inputs: Inputs, refit: Refit, without: str, changed: Mapping[str, object]) -> Ablated:
     n = sum(one.cohort.size for one in inputs.populations)
-    try:
-        model = refit(changed)
-    except ValueError as error:
-        refused = NotEstimable(code="no_such_choice", reason=str(error), n=n)
-        return Ablated(without=without, on={}, lacking=refused)
-    except CannotRun as error:
-        words = "; ".join(f"{one.where}: {one.found}" for one in error.problems)
-        refused = NotEstimable(code="no_fit", reason=words, n=n)
-        return Ablated(without=without, on={}, lacking=refused)
+    model = model_or_reason(lambda: refit(changed), n)
+    if isinstance(model, NotEstimable):
+        return Ablated(without=without, on={}, lacking=model)
     on = {one.name: judged(model, one.cohort) for one in inputs.populations}
     return Ablated(without=without, on=on)
 
@@ -248,10 +233,6 @@ def _table(step: str, measured: Measured) -> Table:
 
 
 def _notes(params: AblationParams) -> tuple[str, ...]:
-    if not params.shortened:
-        return ("without nothing is the device itself; every other row is a whole refit",)
-    cut = ", ".join(f"{name} {value}" for name, value in params.shortened.items())
-    return (
-        f"every fit, that without nothing too, was made anew with {cut}; values are not those of "
-        "the device itself, and differences are between fits that were cut short alike",
-    )
+    if params.shortened:
+        return (params.compared_with(f"without {WHOLE}"),)
+    return (f"without {WHOLE} is the device itself; every other row is a whole refit",)

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import Field
 
-from samd_validate.checks._common import Params, findings_of, sample_of
+from samd_validate.checks._common import findings_of, sample_of
+from samd_validate.checks._forest import forest_row
+from samd_validate.checks.refits.again import model_or_reason, own_choice
+from samd_validate.checks.refits.short import ShortFits
 from samd_validate.core.arrays import FloatArray
-from samd_validate.core.errors import CannotRun
-from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
+from samd_validate.core.estimate import Measurement, NotEstimable
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
-from samd_validate.core.model import Model, Refit
+from samd_validate.core.model import Refit
 from samd_validate.stats.engine import MEASURES, estimate, paired_difference
 
 MEASURED = ("auroc", "auprc", "observed_expected_ratio")
 STRATEGIES = ("mask_and_time", "decay", "forward_fill", "mean")
 
 
-class ImputationParams(Params):
+class ImputationParams(ShortFits):
     """Which strategies are tried, and how far training is cut short for it."""
 
     strategies: tuple[str, ...] = Field(default=STRATEGIES, min_length=1)
-    members: int | None = Field(default=None, ge=1, description="networks of each refit")
-    max_epochs: int | None = Field(default=None, ge=1, description="epochs of each refit")
-
-    @property
-    def shortened(self) -> dict[str, object]:
-        """Return the hyper-parameters that make every fit cheaper."""
-        given = {"members": self.members, "max_epochs": self.max_epochs}
-        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +36,7 @@ class Refitted:
 
     strategy: str
     scores: Mapping[str, FloatArray]
-    lacking: str = ""
-    code: str = ""
+    lacking: NotEstimable | None = None
 
 
 @check(
@@ -93,9 +86,7 @@ def imputation_sensitivity(step: str, inputs: Inputs, params: ImputationParams) 
 
 def _own(inputs: Inputs) -> dict[str, object] | None:
     """Return the device's own imputation as its recipe names it; None if it has none."""
-    card = {} if inputs.model is None else inputs.model.card
-    hyper = card.get("hyper_parameters")
-    own = hyper.get("imputation") if isinstance(hyper, Mapping) else None
+    own = own_choice(inputs, "imputation")
     return dict(own) if isinstance(own, Mapping) and "use" in own else None
 
 
@@ -127,13 +118,10 @@ def _refitted(
 
 
 def _tried(inputs: Inputs, refit: Refit, strategy: str, changed: Mapping[str, object]) -> Refitted:
-    try:
-        model: Model = refit(changed)
-    except ValueError as error:
-        return Refitted(strategy=strategy, scores={}, lacking=str(error), code="no_such_choice")
-    except CannotRun as error:
-        found = "; ".join(f"{one.where}: {one.found}" for one in error.problems)
-        return Refitted(strategy=strategy, scores={}, lacking=found, code="no_fit")
+    n = sum(one.cohort.size for one in inputs.populations)
+    model = model_or_reason(lambda: refit(changed), n)
+    if isinstance(model, NotEstimable):
+        return Refitted(strategy=strategy, scores={}, lacking=model)
     scores = {one.name: model.predict(one.cohort) for one in inputs.populations}
     return Refitted(strategy=strategy, scores=scores)
 
@@ -141,13 +129,11 @@ def _tried(inputs: Inputs, refit: Refit, strategy: str, changed: Mapping[str, ob
 def _numbers(
     inputs: Inputs, population: Population, one: Refitted, reference: Refitted
 ) -> dict[str, Measurement]:
-    lacking = next((fit for fit in (one, reference) if fit.lacking), None)
-    if one.lacking and lacking is not None:
-        reason = NotEstimable(code=one.code, reason=one.lacking, n=population.cohort.size)
-        return dict.fromkeys(MEASURED, reason)
+    if one.lacking is not None:
+        return dict.fromkeys(MEASURED, replace(one.lacking, n=population.cohort.size))
     sample = sample_of(population, score=one.scores[population.name])
     found = estimate(MEASURED, sample, inputs.intervals)
-    if one is reference or lacking is not None:
+    if one is reference or reference.lacking is not None:
         return found
     own = sample_of(population, score=reference.scores[population.name])
     differences = {
@@ -163,7 +149,7 @@ Measured = Mapping[tuple[str, str], Mapping[str, Measurement]]
 def _forest(step: str, name: str, own: str, measured: Measured) -> Figure:
     title = MEASURES[name].title
     rows = [
-        _row(f"{population}, {_words(strategy, own)}", found[name])
+        forest_row(f"{population}, {_words(strategy, own)}", found[name])
         for (population, strategy), found in measured.items()
     ]
     return Figure(
@@ -180,13 +166,6 @@ def _forest(step: str, name: str, own: str, measured: Measured) -> Figure:
             "rows": rows,
         },
     )
-
-
-def _row(label: str, found: Measurement) -> dict[str, object]:
-    row: dict[str, object] = {"label": label, "n": found.n, "n_events": found.n_events}
-    if isinstance(found, Estimate):
-        return row | {"value": found.value, "low": found.low, "high": found.high, "reason": ""}
-    return row | {"value": None, "low": None, "high": None, "reason": found.reason}
 
 
 def _values(step: str, own: str, measured: Measured) -> Table:
@@ -235,10 +214,6 @@ def _words(strategy: str, own: str) -> str:
 
 
 def _notes(params: ImputationParams, own: str) -> tuple[str, ...]:
-    if not params.shortened:
-        return (f"{own} is the device itself; every other strategy is a whole refit of its recipe",)
-    cut = ", ".join(f"{name} {value}" for name, value in params.shortened.items())
-    return (
-        f"every fit, that of {own} too, was made anew with {cut}; values are not those of the "
-        "device itself, and differences are between fits that were cut short alike",
-    )
+    if params.shortened:
+        return (params.compared_with(f"of {own}"),)
+    return (f"{own} is the device itself; every other strategy is a whole refit of its recipe",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -88,9 +89,19 @@ def _parsed(path: Path, content: bytes, *, is_trimmed: bool) -> Any:
         )
         return csv.read_csv(pa.BufferReader(plain), convert_options=options)
     except (pa.ArrowException, EOFError, zlib.error, OSError) as error:
-        words = str(error).splitlines()[0] if isinstance(error, pa.ArrowInvalid) else ""
-        found = "an empty file" if not content else f"a damaged or truncated file {words[:60]}"
+        words = _without_cells(str(error)) if isinstance(error, pa.ArrowInvalid) else ""
+        found = "an empty file" if not content else f"a damaged or truncated file {words}"
         raise CannotRun(_unreadable(path, found.strip())) from None
+
+
+def _without_cells(words: str) -> str:
+    """Return what the parser says of a file, without the line of a patient that it quotes.
+
+    >>> _without_cells("CSV parse error: Expected 3 columns, got 2: Doe John,1950")
+    'CSV parse error: Expected 3 columns, got 2'
+    """
+    counts = re.match(r".*?Expected \d+ columns, got \d+", words)
+    return counts[0] if counts else words.splitlines()[0][:60]
 
 
 def _trimmed(plain: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -17,9 +18,10 @@ from samd_validate.core.kinds import ReadRequest, reader
 from samd_validate.readers._tables import TextTable
 from samd_validate.readers.events.people import age_bands
 from samd_validate.readers.events.simulated import told_as_simulated
+from samd_validate.readers.images.flow import counted
 from samd_validate.readers.images.inspect import Inspected, inspected
 from samd_validate.readers.images.pixels import Colour
-from samd_validate.readers.images.source import ImageFiles, Spacing
+from samd_validate.readers.images.source import ImageFiles, Millimetres, Spacing
 
 ADULT = 18
 
@@ -58,7 +60,7 @@ class ImageFolderParams(BaseModel):
         default=None, description="labels a mask may hold; null: any"
     )
     missing_masks: Literal["refuse", "exclude"] = "refuse"
-    spacing_mm: tuple[float, float] | None = Field(
+    spacing_mm: tuple[Millimetres, Millimetres] | None = Field(
         default=None, description="of all images, where the table has no column of it"
     )
     title: str = "folder of images"
@@ -94,7 +96,7 @@ def image_folder(request: ReadRequest, params: ImageFolderParams) -> Cohort:
         groups=_groups(table, text, rows, numbers),
         numbers=numbers,
         images=files,
-        flow=(*flow, *_handled(files, numbers), _row("kept", "in the cohort", rows.size)),
+        flow=(*flow, *_handled(files, numbers), counted("kept", "in the cohort", rows.size)),
         provenance=_provenance(params, table, seen),
     )
     return told_as_simulated(cohort, place)
@@ -126,15 +128,15 @@ def _chosen(
 ) -> tuple[Column, list[FlowRow]]:
     """Return the row numbers of the table that are wanted, and why others are not."""
     keep = np.ones(table.size, dtype=np.bool_)
-    flow = [_row("start", f"rows of {params.table}", table.size)]
+    flow = [counted("start", f"rows of {params.table}", table.size)]
     for column, values in params.where.items():
         wanted = np.isin(table.text(column), values)
         words = f"{column} is none of {', '.join(values)}"
-        flow.append(_row("excluded", words, int((keep & ~wanted).sum())))
+        flow.append(counted("excluded", words, int((keep & ~wanted).sum())))
         keep &= wanted
     if params.masks is not None and params.missing_masks == "exclude":
         has_mask = _has_mask(table, place, params)
-        flow.append(_row("excluded", "without a mask", int((keep & ~has_mask).sum())))
+        flow.append(counted("excluded", "without a mask", int((keep & ~has_mask).sum())))
         keep &= has_mask
     if not keep.any():
         raise CannotRun(
@@ -146,10 +148,6 @@ def _chosen(
             )
         )
     return np.flatnonzero(keep), flow
-
-
-def _row(kind: str, reason: str, count: int) -> FlowRow:
-    return FlowRow(kind=kind, reason=reason, count=count, counted="images")
 
 
 def _has_mask(table: TextTable, place: Path, params: ImageFolderParams) -> BoolArray:
@@ -182,7 +180,7 @@ def _spacings(table: TextTable, params: ImageFolderParams) -> list[Spacing]:
     if params.columns.spacing_mm is None:
         return [params.spacing_mm] * table.size
     values = table.numbers(params.columns.spacing_mm).tolist()
-    return [(value, value) if value > 0 else None for value in values]
+    return [(value, value) if 0 < value < math.inf else None for value in values]
 
 
 def _labels(
@@ -224,9 +222,9 @@ def _doubles(table: TextTable, unit: Column) -> list[Problem]:
 
 def _handled(files: ImageFiles, numbers: Mapping[str, FloatArray]) -> list[FlowRow]:
     without = sum(spacing is None for spacing in files.spacings)
-    rows = [_row("handled", "without pixel spacing: distances are in pixels", without)]
+    rows = [counted("handled", "without pixel spacing: distances are in pixels", without)]
     rows += [
-        _row("handled", f"{name} not recorded", int(np.isnan(column).sum()))
+        counted("handled", f"{name} not recorded", int(np.isnan(column).sum()))
         for name, column in numbers.items()
     ]
     return rows

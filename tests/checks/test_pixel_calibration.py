@@ -87,7 +87,18 @@ def test_image_in_which_nothing_is_marked_has_no_outline() -> None:
     maps = tuple(np.full((32, 32), 0.2) for _ in range(24))
     found = rows(run(replace(blind, segmentations={"device": Maps(maps=maps)})))
     assert isinstance(found[(NEAR, "brier")], NotEstimable)
-    assert isinstance(found[("all", "observed_expected_ratio")], Estimate | NotEstimable)
+    told = {
+        measure: one.code
+        for (subset, measure), one in found.items()
+        if subset == "all" and isinstance(one, NotEstimable)
+    }
+    assert told == {
+        "pixel_calibration_error": "one_bin",
+        "calibration_slope": "one_probability",
+        "calibration_intercept": "one_probability",
+        "observed_expected_ratio": "no_spread",  # the squares are of one size
+        "brier": "no_spread",
+    }
 
 
 @dataclass

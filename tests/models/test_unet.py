@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
-from samd_validate.core.images import Image
+from samd_validate.core.images import Image, marked
 from samd_validate.core.kinds import FitRequest
 from samd_validate.core.model import no_progress
 from samd_validate.models.imaging.components import Shape, largest
@@ -242,6 +242,14 @@ def test_more_parts_than_there_are_keep_all_and_an_empty_mask_stays_empty() -> N
     marked = np.eye(6, dtype=bool)
     np.testing.assert_array_equal(largest(marked, 3), marked)
     assert not largest(np.zeros((4, 4), bool), 2).any()
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.35, 0.4, 0.5, 0.7])
+def test_pixels_next_to_the_threshold_keep_their_side_on_disk(threshold: float) -> None:
+    kept = KeptMaps(threshold=threshold)
+    kept.keep(0, np.array([[np.nextafter(threshold, 0), threshold, np.nextafter(threshold, 1)]]))
+    assert marked(kept, 0).tolist() == [[False, True, True]]
+    np.testing.assert_allclose(kept.probability(0), threshold, atol=1 / 65535)
 
 
 def test_maps_are_kept_to_a_step_of_16_bits_and_their_folder_goes_with_them() -> None:

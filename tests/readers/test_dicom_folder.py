@@ -280,6 +280,7 @@ def test_params_that_contradict_themselves_are_refused() -> None:
         {**MASKED, "modalities": ["ZZ"]},
         {**MASKED, "images": "../elsewhere"},
         {**MASKED, "images": "/elsewhere"},
+        {**MASKED, "spacing_mm": (0, 0.2)},
     ):
         with pytest.raises(ValidationError):
             DicomFolderParams.model_validate(params)

@@ -208,6 +208,16 @@ def test_picture_is_found_by_its_name_or_by_a_column(tmp_path: Path) -> None:
     assert reference(cohort, 1).sum() == 192 - 101
 
 
+@pytest.mark.parametrize("is_absolute", [True, False])
+def test_picture_outside_the_bound_folder_is_none(tmp_path: Path, is_absolute: bool) -> None:
+    place = folder(tmp_path / "bound", 1)
+    outside = (place / "masks" / "0.png").rename(tmp_path / "outside.png")
+    name = str(outside) if is_absolute else "../../outside.png"
+    (place / "labels.csv").write_text(f"file,mask\n0.dcm,{name}\n")
+    told = faults(place, table="labels.csv", columns={"mask": "mask"})
+    assert told == {"images/0.dcm": "without a mask"}
+
+
 def test_pictures_that_are_missing_strange_or_of_another_size_are_told(tmp_path: Path) -> None:
     place = folder(tmp_path, 4)
     (place / "masks" / "0.png").unlink()

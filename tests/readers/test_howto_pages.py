@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import ReadRequest
 from samd_validate.core.plugin import Plugin
 from samd_validate.plan import make_plan
@@ -25,16 +26,22 @@ def block(page: str, language: str) -> str:
     return found[1]
 
 
+def read_by(page: str, window_hours: float = 0) -> Cohort:
+    """Follow a page in the working folder, and return what its protocol reads."""
+    Path("make.py").write_text(block(page, "python"))
+    Path("protocol.yaml").write_text(block(page, "yaml"))
+    runpy.run_path("make.py")
+    known = load_requirements(shipped("traceability"))
+    plan = make_plan(load_protocol(Path("protocol.yaml")), known.requirements, known.hazards)
+    (planned,) = plan.reads
+    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=window_hours)
+    cohort: Cohort = planned.reader.run(request, planned.params)
+    return cohort
+
+
 def test_page_on_tables_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("make_tables.py").write_text(block("read_a_table.md", "python"))
-    Path("my-protocol.yaml").write_text(block("read_a_table.md", "yaml"))
-    runpy.run_path("make_tables.py")
-    known = load_requirements(shipped("traceability"))
-    plan = make_plan(load_protocol(Path("my-protocol.yaml")), known.requirements, known.hazards)
-    (planned,) = plan.reads
-    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=48)
-    cohort = planned.reader.run(request, planned.params)
+    cohort = read_by("read_a_table.md", window_hours=48)
     used = {row.reason: row.count for row in cohort.flow}["used"]
     assert (cohort.size, used) == (800, 800 * (48 + 6 + 6))
     assert cohort.series is not None
@@ -45,14 +52,7 @@ def test_page_on_tables_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_page_on_images_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("make_images.py").write_text(block("read_images.md", "python"))
-    Path("my-images.yaml").write_text(block("read_images.md", "yaml"))
-    runpy.run_path("make_images.py")
-    known = load_requirements(shipped("traceability"))
-    plan = make_plan(load_protocol(Path("my-images.yaml")), known.requirements, known.hazards)
-    (planned,) = plan.reads
-    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=0)
-    cohort = planned.reader.run(request, planned.params)
+    cohort = read_by("read_images.md")
     assert (cohort.size, len(set(cohort.patient_id.tolist()))) == (40, 20)
     assert cohort.images is not None
     assert cohort.images.image(0).spacing_mm == (0.5, 0.5)
@@ -61,14 +61,7 @@ def test_page_on_images_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_page_on_dicom_leads_to_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("make_dicom.py").write_text(block("read_dicom.md", "python"))
-    Path("my-radiographs.yaml").write_text(block("read_dicom.md", "yaml"))
-    runpy.run_path("make_dicom.py")
-    known = load_requirements(shipped("traceability"))
-    plan = make_plan(load_protocol(Path("my-radiographs.yaml")), known.requirements, known.hazards)
-    (planned,) = plan.reads
-    request = ReadRequest(dataset="mine", place=".", seed=0, window_hours=0)
-    cohort = planned.reader.run(request, planned.params)
+    cohort = read_by("read_dicom.md")
     assert (cohort.size, cohort.n_events, len(set(cohort.patient_id.tolist()))) == (160, 80, 80)
     assert set(cohort.site.tolist()) == {"Acme", "Bolt"}
     assert cohort.images is not None

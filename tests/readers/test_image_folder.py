@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
+from pydantic import ValidationError
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -145,6 +146,22 @@ def test_numbers_of_instances_are_kept_beyond_255(tmp_path: Path) -> None:
     assert (kept == numbered).all()
 
 
+def test_label_that_16_bits_cannot_hold_is_refused(tmp_path: Path) -> None:
+    place = folder(tmp_path)
+    Image.fromarray(MASK.astype(np.int32) * 65536).save(place / "masks" / "2.tif")
+    (place / "masks" / "2.tif").rename(place / "masks" / "2.png")
+    assert faults(place) == {"masks/2.png": "a mask with labels above 65,535"}
+
+
+def test_line_of_another_length_is_told_without_its_cells(tmp_path: Path) -> None:
+    place = folder(tmp_path, age=[30, 31, 32, 33])
+    with (place / "manifest.csv").open("a") as file:
+        file.write("Doe John\n")
+    found = faults(place)["manifest.csv"]
+    assert "Expected 2 columns, got 1" in found
+    assert "Doe" not in found
+
+
 def test_rows_are_chosen_by_a_column_and_counted(tmp_path: Path) -> None:
     place = folder(tmp_path, stain=["a", "b", "a", "b"], who=["p", "p", "q", "q"])
     cohort = read(place, where={"stain": ["b"]}, columns={"patient": "who", "site": "stain"})
@@ -168,8 +185,14 @@ def test_without_a_label_an_empty_mask_is_a_negative(tmp_path: Path) -> None:
     assert read(place).label.tolist() == [1, 1, 1, 0]
 
 
+@pytest.mark.parametrize("wrong", [(0, 1), (-0.5, 0.5), (float("inf"), 1), (float("nan"), 1)])
+def test_spacing_of_all_images_that_is_no_distance_is_refused(wrong: tuple[float, float]) -> None:
+    with pytest.raises(ValidationError):
+        ImageFolderParams(spacing_mm=wrong)
+
+
 def test_spacing_that_is_missing_is_counted_and_none(tmp_path: Path) -> None:
-    place = folder(tmp_path, mm=[0.5, "", 0, 0.2])
+    place = folder(tmp_path, mm=[0.5, "", "inf", 0.2])
     cohort = read(place, columns={"spacing_mm": "mm"})
     assert cohort.images is not None
     spacings = [cohort.images.image(row).spacing_mm for row in range(4)]

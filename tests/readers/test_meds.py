@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 from meds_folder import LIFE, Event, meds_events, write_meds
 from meds_reading import OTHER, counts, mapped, read, without, written
+from value_account import not_used, ways_by_unit
 
 from samd_validate.core.cohort import Cohort
 
@@ -157,17 +156,16 @@ def test_times_units_and_numbers_that_are_not_used_are_counted(tmp_path: Path) -
     ]
     cohort = read(written(tmp_path, [*LIFE, *rows]), variables=("temperature",))
     assert observed(cohort, "temperature") == [(0.0, 37.0), (1.5, 40.0)]
-    found = counts(cohort)
-    assert found["before the index time, not used"] == 1
-    assert found["after the observation window, not used"] == 1
-    assert found["without a time, not used"] == 1
-    assert found["without a number, not used"] == 2
-    assert found["in a unit without a conversion, not used"] == 1
-    assert found["outside plausible limits, not used"] == 1
-    assert found["used"] == 2
-    table: Any = cohort.attachments["harmonisation_icu"]
-    json.dumps(table, allow_nan=False)
-    ways = {row["unit_written"]: row for row in table["items"]}
+    assert not_used(cohort) == {
+        "before the index time": 1,
+        "after the observation window": 1,
+        "without a time": 1,
+        "without a number": 2,
+        "in a unit without a conversion": 1,
+        "outside plausible limits": 1,
+    }
+    assert counts(cohort)["used"] == 2
+    ways = ways_by_unit(cohort)
     assert ways["K"]["factor"] is None
     assert (ways[None]["item"], ways[None]["unit_assumed"]) == ("LAB//223761//{unit}", "[degF]")
 

@@ -14,7 +14,8 @@ from PIL import Image
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.kinds import ReadRequest
-from samd_validate.readers.nih_cxr14 import NihCxr14Params, nih_cxr14
+from samd_validate.readers.nih.params import NihCxr14Params
+from samd_validate.readers.nih_cxr14 import nih_cxr14
 
 
 def read(place: Path | None, **params: Any) -> Cohort:

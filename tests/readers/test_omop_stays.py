@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from omop_folder import (
 )
 from omop_reading import read, refused, with_first
 from seen import counts, observed
+from value_account import not_used, ways_by_unit
 
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.errors import CannotRun
@@ -243,17 +243,16 @@ def test_values_that_are_not_used_are_counted_once(tmp_path: Path) -> None:
     tables = omop_tables() | {"measurement": values}
     cohort = read(write_parquet(tmp_path, tables), variables=("heart_rate",))
     assert observed(cohort, "heart_rate") == [(0.0, 71.0), (47.983, 72.0)]
-    found = counts(cohort)
-    assert found["before the index time, not used"] == 2
-    assert found["after the observation window, not used"] == 1
-    assert found["without a time, not used"] == 1
-    assert found["without a number, not used"] == 3
-    assert found["outside plausible limits, not used"] == 1
-    assert found["in a unit without a conversion, not used"] == 1
-    assert found["used"] == 2
-    table: Any = cohort.attachments["harmonisation_icu"]
-    json.dumps(table, allow_nan=False)
-    ways = {row["unit_written"]: row for row in table["items"]}
+    assert not_used(cohort) == {
+        "before the index time": 2,
+        "after the observation window": 1,
+        "without a time": 1,
+        "without a number": 3,
+        "outside plausible limits": 1,
+        "in a unit without a conversion": 1,
+    }
+    assert counts(cohort)["used"] == 2
+    ways = ways_by_unit(cohort)
     assert (ways["concept 8510"]["factor"], ways["/min"]["rows_in_table"]) == (None, 11)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+# the head of the release, letter by letter, and not what the reader takes it to be
 HEAD = [
     "Image Index",
     "Finding Labels",

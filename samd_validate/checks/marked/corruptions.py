@@ -35,6 +35,14 @@ def _noise(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     return pixels + dose * generator.standard_normal(pixels.shape)
 
 
+NOISE = Corruption(
+    title="Noise",
+    dose_words="standard deviation of normal noise; the range of pixels is 1",
+    doses=(0.02, 0.05, 0.1, 0.15, 0.25),
+    disturb=_noise,
+)
+
+
 def _blur(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     from scipy.ndimage import gaussian_filter
 
@@ -43,9 +51,25 @@ def _blur(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     return gaussian_filter(pixels, (sd, sd, 0)[: pixels.ndim], mode="nearest")
 
 
+BLUR = Corruption(
+    title="Blur",
+    dose_words="standard deviation of a Gaussian, as a share of the longest side",
+    doses=(0.002, 0.005, 0.01, 0.015, 0.025),
+    disturb=_blur,
+)
+
+
 def _contrast(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     del generator
     return pixels.mean() + dose * (pixels - pixels.mean())
+
+
+CONTRAST = Corruption(
+    title="Contrast",
+    dose_words="factor by which pixels are drawn to their mean",
+    doses=(0.75, 0.5, 0.35, 0.2, 0.1),
+    disturb=_contrast,
+)
 
 
 def _resolution(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
@@ -62,6 +86,14 @@ def _small_and_large(plane: Pixels, share: float) -> Any:
     return np.asarray(small.resize(size, Pillow.Resampling.BILINEAR))
 
 
+RESOLUTION = Corruption(
+    title="Resolution",
+    dose_words="share of the side to which the image is made smaller, and large again",
+    doses=(0.5, 0.25, 0.125, 0.09, 0.06),
+    disturb=_resolution,
+)
+
+
 def _jpeg(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     from PIL import Image as Pillow
 
@@ -70,6 +102,14 @@ def _jpeg(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     drawn = Pillow.fromarray(np.rint(pixels * 255).astype(np.uint8))
     drawn.save(sink, format="JPEG", quality=int(dose))
     return np.asarray(Pillow.open(sink), dtype=np.float32) / 255
+
+
+JPEG = Corruption(
+    title="JPEG compression",
+    dose_words="quality by the scale of libjpeg",
+    doses=(50, 30, 15, 8, 4),
+    disturb=_jpeg,
+)
 
 
 def _rotated(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
@@ -85,6 +125,15 @@ def _rotated_mask(reference: Column, dose: float) -> Column:
     return np.asarray(rotate(reference, dose, axes=(0, 1), reshape=False, order=0))
 
 
+ROTATION = Corruption(
+    title="Rotation",
+    dose_words="degrees, reference turned alike; black enters",
+    doses=(3, 6, 10, 15, 30),
+    disturb=_rotated,
+    move=_rotated_mask,
+)
+
+
 def _clipped(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     del generator
     return _clipped_mask(pixels, dose)
@@ -98,8 +147,25 @@ def _clipped_mask(reference: Column, dose: float) -> Column:
     return found
 
 
+CLIPPED_FIELD = Corruption(
+    title="Clipped field",
+    dose_words="share of each side lost at both ends; what is lost is not in the reference",
+    doses=(0.02, 0.05, 0.1, 0.15, 0.2),
+    disturb=_clipped,
+    move=_clipped_mask,
+)
+
+
 def _inverted(pixels: Pixels, dose: float, generator: np.random.Generator) -> Any:
     return 1 - pixels if generator.random() < dose else pixels
+
+
+INVERTED = Corruption(
+    title="Inverted polarity",
+    dose_words="share of images in which bright and dark are swapped",
+    doses=(0.2, 0.4, 0.6, 0.8, 1.0),
+    disturb=_inverted,
+)
 
 
 def _by_channel(pixels: Pixels, change: Callable[[Pixels], Any]) -> Any:
@@ -111,56 +177,14 @@ def _by_channel(pixels: Pixels, change: Callable[[Pixels], Any]) -> Any:
 
 CORRUPTIONS: Mapping[str, Corruption] = MappingProxyType(
     {
-        "noise": Corruption(
-            title="Noise",
-            dose_words="standard deviation of normal noise; the range of pixels is 1",
-            doses=(0.02, 0.05, 0.1, 0.15, 0.25),
-            disturb=_noise,
-        ),
-        "blur": Corruption(
-            title="Blur",
-            dose_words="standard deviation of a Gaussian, as a share of the longest side",
-            doses=(0.002, 0.005, 0.01, 0.015, 0.025),
-            disturb=_blur,
-        ),
-        "contrast": Corruption(
-            title="Contrast",
-            dose_words="factor by which pixels are drawn to their mean",
-            doses=(0.75, 0.5, 0.35, 0.2, 0.1),
-            disturb=_contrast,
-        ),
-        "resolution": Corruption(
-            title="Resolution",
-            dose_words="share of the side to which the image is made smaller, and large again",
-            doses=(0.5, 0.25, 0.125, 0.09, 0.06),
-            disturb=_resolution,
-        ),
-        "jpeg": Corruption(
-            title="JPEG compression",
-            dose_words="quality by the scale of libjpeg",
-            doses=(50, 30, 15, 8, 4),
-            disturb=_jpeg,
-        ),
-        "rotation": Corruption(
-            title="Rotation",
-            dose_words="degrees, reference turned alike; black enters",
-            doses=(3, 6, 10, 15, 30),
-            disturb=_rotated,
-            move=_rotated_mask,
-        ),
-        "clipped_field": Corruption(
-            title="Clipped field",
-            dose_words="share of each side lost at both ends; what is lost is not in the reference",
-            doses=(0.02, 0.05, 0.1, 0.15, 0.2),
-            disturb=_clipped,
-            move=_clipped_mask,
-        ),
-        "inverted": Corruption(
-            title="Inverted polarity",
-            dose_words="share of images in which bright and dark are swapped",
-            doses=(0.2, 0.4, 0.6, 0.8, 1.0),
-            disturb=_inverted,
-        ),
+        "noise": NOISE,
+        "blur": BLUR,
+        "contrast": CONTRAST,
+        "resolution": RESOLUTION,
+        "jpeg": JPEG,
+        "rotation": ROTATION,
+        "clipped_field": CLIPPED_FIELD,
+        "inverted": INVERTED,
     }
 )
 """The kinds by name; those of a higher severity hold the draws of a lower one."""

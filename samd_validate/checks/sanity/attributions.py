@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import Field
 
-from samd_validate.checks._common import Params
+from samd_validate.checks.refits.short import ShortFits
 from samd_validate.checks.sanity.changed import (
     fitted_again,
     fitted_to_permuted,
@@ -34,7 +34,7 @@ from samd_validate.stats.segmentation.case_values import estimate_values
 LOW, HIGH = "low", "high"
 
 
-class AttributionSanityParams(Params):
+class AttributionSanityParams(ShortFits):
     """How many stays are explained, how much is disturbed, and which trainings are made."""
 
     patients: int = Field(default=60, ge=10, le=2000)
@@ -43,14 +43,6 @@ class AttributionSanityParams(Params):
     orders: int = Field(default=5, ge=1, le=100, description="random ones to compare with")
     permute_labels: bool = Field(default=False, description="fit to permuted labels: a training")
     train_again: bool = Field(default=False, description="fit from other weights: a training")
-    members: int | None = Field(default=None, ge=1, description="networks of each fit")
-    max_epochs: int | None = Field(default=None, ge=1, description="epochs of each fit")
-
-    @property
-    def shortened(self) -> dict[str, object]:
-        """Return the hyper-parameters that make every fit cheaper."""
-        given = {"members": self.members, "max_epochs": self.max_epochs}
-        return {name: value for name, value in given.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from samd_validate.checks.refits.again import model_or_reason
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import TARGET, Cohort, TimeSeries
-from samd_validate.core.errors import CannotRun
 from samd_validate.core.estimate import NotEstimable
 from samd_validate.core.inputs import Inputs
 from samd_validate.core.model import Model
@@ -93,10 +94,5 @@ def _fitted(
     if inputs.refit is None:
         return _closed(inputs)
     n = inputs.populations[-1].cohort.size
-    try:
-        return inputs.refit(changed, development=development, tuning=tuning, repeat=repeat)
-    except ValueError as error:
-        return NotEstimable(code="no_such_choice", reason=str(error), n=n)
-    except CannotRun as error:
-        found = "; ".join(f"{one.where}: {one.found}" for one in error.problems)
-        return NotEstimable(code="no_fit", reason=found, n=n)
+    fit = partial(inputs.refit, changed, development=development, tuning=tuning, repeat=repeat)
+    return model_or_reason(fit, n)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samd_validate.checks._forest import forest_row
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import Figure, Table
@@ -102,11 +103,7 @@ def forest(step: str, compared: Sequence[Likeness], title: str) -> Figure:
 
 
 def _row(one: Likeness) -> dict[str, object]:
-    found = next(iter(one.found.values()))
-    row: dict[str, object] = {"label": words_of(one.subset), "n": found.n, "n_events": None}
-    if isinstance(found, Estimate):
-        return row | {"value": found.value, "low": found.low, "high": found.high, "reason": ""}
-    return row | {"value": None, "low": None, "high": None, "reason": found.reason}
+    return forest_row(words_of(one.subset), next(iter(one.found.values())))
 
 
 def table_of(step: str, compared: Sequence[Likeness], measures: Mapping[str, str]) -> Table:

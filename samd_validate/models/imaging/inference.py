@@ -109,7 +109,10 @@ def _blended(network: nn.Module, whole: Tensor, windows: Windows, device: torch.
 
 @dataclass(frozen=True, kw_only=True)
 class KeptMaps:
-    """Maps in a folder of their own, removed with it; probabilities in steps of 1/65535."""
+    """Maps in a folder of their own, removed with it; probabilities in steps of 1/65535.
+
+    A pixel that reaches the threshold still does so when it is read back, and no other.
+    """
 
     threshold: float
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="samd-validate-")))
@@ -119,8 +122,11 @@ class KeptMaps:
 
     def keep(self, row: int, probability: FloatArray) -> None:
         """Write the map of an image."""
-        steps = np.rint(np.clip(probability, 0, 1) * LEVELS).astype(np.uint16)
-        np.savez_compressed(self._file(row), steps=steps)
+        steps = np.rint(np.clip(probability, 0, 1) * LEVELS)
+        least = np.searchsorted(np.arange(LEVELS + 1) / LEVELS, self.threshold)
+        is_marked = probability >= self.threshold
+        kept = np.where(is_marked, np.maximum(steps, least), np.minimum(steps, least - 1))
+        np.savez_compressed(self._file(row), steps=kept.astype(np.uint16))
 
     def probability(self, row: int) -> FloatArray:
         """Read the map of an image."""

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from samd_validate.core.errors import Problem
 from samd_validate.core.model import Progress
 from samd_validate.readers.dicom.masks import Mask
 from samd_validate.readers.dicom.pixels import pixels_of
 from samd_validate.readers.dicom.read import whole
-from samd_validate.readers.dicom.scan import HEADERS, fault, listed, said
+from samd_validate.readers.dicom.scan import HEADERS, fault, listed
 from samd_validate.readers.dicom.source import DicomImages
+from samd_validate.readers.images.inspect import faults_of_mask, said
 from samd_validate.readers.images.pixels import Unreadable
 
 
@@ -68,13 +67,7 @@ def _of_mask(
         found = mask.labels(shape)
     except (Unreadable, OSError) as error:
         return said(error), False
-    words = []
-    if found.shape != shape:
-        words.append("{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape))
-    strange = sorted(set(np.unique(found).tolist()) - {0, *labels}) if labels is not None else []
-    if strange:
-        words.append(f"labels {', '.join(map(str, strange))}")
-    return "; ".join(words), bool(found.any())
+    return "; ".join(faults_of_mask(found, shape, labels)), bool(found.any())
 
 
 def _digests(images: DicomImages) -> list[str]:

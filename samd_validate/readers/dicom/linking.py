@@ -13,8 +13,9 @@ from samd_validate.readers.dicom.masks import ContourMask, Mask, PictureMask, Se
 from samd_validate.readers.dicom.params import DicomFolderParams, DicomMasks
 from samd_validate.readers.dicom.read import DataSet, header
 from samd_validate.readers.dicom.record import Record
-from samd_validate.readers.dicom.scan import fault, said
+from samd_validate.readers.dicom.scan import fault
 from samd_validate.readers.dicom.segments import segmented_images
+from samd_validate.readers.images.inspect import said
 from samd_validate.readers.images.pixels import Unreadable
 from samd_validate.readers.images.source import Spacing
 
@@ -55,9 +56,10 @@ def linked(
 
 
 def _picture(place: Path, name: str) -> Mask | None:
+    """Return a picture below the bound folder; a table that leads out of it names none."""
     path = place / name
-    is_there = path.is_relative_to(place) and path.is_file()
-    return PictureMask(path=path) if is_there else None
+    is_below = path.is_relative_to(place) and ".." not in PurePosixPath(name).parts
+    return PictureMask(path=path) if is_below and path.is_file() else None
 
 
 def _names(

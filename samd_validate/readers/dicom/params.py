@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from samd_validate.readers.dicom.pixels import Grey
 from samd_validate.readers.dicom.tags import Acquired
+from samd_validate.readers.images.source import Millimetres
 
 Scanner: TypeAlias = Literal["manufacturer", "model", "station", "institution"]
 Label: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
@@ -98,7 +99,7 @@ class DicomFolderParams(BaseModel):
     burned_in: Literal["report", "exclude", "refuse"] = Field(
         default="report", description="images whose header says that text is burned in"
     )
-    spacing_mm: tuple[float, float] | None = Field(
+    spacing_mm: tuple[Millimetres, Millimetres] | None = Field(
         default=None, description="of all images, in place of the headers'"
     )
     title: str = "folder of DICOM radiographs"

@@ -22,6 +22,7 @@ from samd_validate.readers.dicom.kinds import (
 )
 from samd_validate.readers.dicom.read import DataSet, carefully, header, is_dicom, text
 from samd_validate.readers.dicom.record import Record, record_of, with_numbers
+from samd_validate.readers.images.inspect import said
 from samd_validate.readers.images.pixels import Unreadable
 
 ENDINGS = ("", ".dcm", ".dicom", ".ima", ".dic")
@@ -138,13 +139,6 @@ def _faults(dataset: DataSet, wanted: Wanted, tally: _Tally) -> list[str] | None
         told = f"modality {modality}" if modality in MODALITIES else "another modality"
         faults.append(f"{told}, where {', '.join(wanted.modalities)} is wanted")
     return faults
-
-
-def said(error: Exception) -> str:
-    """Return what is wrong with a file, in words that hold no path and no value."""
-    if isinstance(error, Unreadable):
-        return str(error)
-    return "no such file" if isinstance(error, FileNotFoundError) else type(error).__name__
 
 
 def _problems(tally: _Tally) -> Iterator[Problem]:

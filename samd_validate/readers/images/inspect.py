@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from samd_validate.core.arrays import Column
 from samd_validate.core.errors import Problem
 from samd_validate.core.model import Progress
 from samd_validate.readers.images.pixels import Unreadable, read_labels, read_pixels
@@ -62,23 +63,35 @@ def _faults(
     try:
         shape = read_pixels(path, files.colour).shape[:2]
     except (Unreadable, OSError) as error:
-        problems.append(_problem(path, _words(error)))
+        problems.append(_problem(path, said(error)))
     if mask is None:
         return problems, False
     try:
         found = read_labels(mask)
     except (Unreadable, OSError) as error:
-        return [*problems, _problem(mask, _words(error))], False
-    if shape is not None and found.shape != shape:
-        words = "{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape)
-        problems.append(_problem(mask, words))
-    strange = sorted(set(np.unique(found).tolist()) - {0, *labels}) if labels is not None else []
-    if strange:
-        problems.append(_problem(mask, f"labels {', '.join(map(str, strange))}"))
+        return [*problems, _problem(mask, said(error))], False
+    problems += [_problem(mask, words) for words in faults_of_mask(found, shape, labels)]
     return problems, bool(found.any())
 
 
-def _words(error: Exception) -> str:
+def faults_of_mask(
+    found: Column, shape: tuple[int, ...] | None, labels: Sequence[int] | None
+) -> list[str]:
+    """Return in words that a mask is not on the grid ``shape`` or holds a label of no others.
+
+    What is None is not looked at.
+    """
+    words = []
+    if shape is not None and found.shape != shape:
+        words.append("{} x {} pixels, and its image has {} x {}".format(*found.shape, *shape))
+    strange = sorted(set(np.unique(found).tolist()) - {0, *labels}) if labels is not None else []
+    if strange:
+        words.append(f"labels {', '.join(map(str, strange))}")
+    return words
+
+
+def said(error: Exception) -> str:
+    """Return what is wrong with a file, in words that hold no path and no value."""
     if isinstance(error, Unreadable):
         return str(error)
     return "no such file" if isinstance(error, FileNotFoundError) else type(error).__name__

@@ -28,8 +28,9 @@ class Unreadable(ValueError):
 def read_pixels(path: Path, colour: Colour) -> Pixels:
     """Return pixels ``(rows, columns)`` or ``(rows, columns, 3)`` in [0, 1].
 
-    Integer files are divided by the largest number of their type, so that two images of one
-    scanner keep their difference in exposure; NIfTI in floating point must lie in [0, 1].
+    Unsigned integers of 8 or 16 bits are divided by the largest number of their type, any others
+    by 65,535, so that two images of one scanner keep their difference in exposure; NIfTI in
+    floating point must lie in [0, 1].
 
     Raises
     ------
@@ -49,7 +50,8 @@ def read_labels(path: Path) -> Column:
     Raises
     ------
     Unreadable
-        For a file that is damaged, empty, in colour, or holds anything but whole numbers from 0.
+        For a file that is damaged, empty, in colour, or holds anything but whole numbers from 0 to
+        65,535.
     """
     array = _array(path)
     if array.ndim == COLOURED:
@@ -62,6 +64,8 @@ def read_labels(path: Path) -> Column:
         array = np.rint(array)
     if array.min() < 0:
         raise Unreadable("a mask with labels below 0")
+    if array.max() > DEEP:
+        raise Unreadable(f"a mask with labels above {DEEP:,}")
     if set(np.unique(array).tolist()) <= {0, 255}:
         array = array > 0
     return np.asarray(array, dtype=np.uint16)

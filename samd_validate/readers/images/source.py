@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
 
 from samd_validate.core.arrays import Column, IntArray
 from samd_validate.core.images import Image
@@ -11,6 +14,8 @@ from samd_validate.readers.images.held import HeldFolder
 from samd_validate.readers.images.pixels import Colour, read_labels, read_pixels
 
 Spacing = tuple[float, float] | None
+Millimetres = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""A distance that a protocol gives."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.errors import CannotRun, Problem, gather
 from samd_validate.readers._tables import TextTable
 
-FINDINGS = (
+Named: TypeAlias = Literal[
     "Atelectasis",
     "Cardiomegaly",
     "Consolidation",
@@ -28,7 +29,9 @@ FINDINGS = (
     "Pleural_Thickening",
     "Pneumonia",
     "Pneumothorax",
-)
+]
+Finding: TypeAlias = Literal["any", Named]
+FINDINGS: tuple[str, ...] = get_args(Named)
 ANY = "any"
 NONE = "No Finding"
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from samd_validate.core.model import Progress
 from samd_validate.readers.events.simulated import write_mark
+from samd_validate.readers.nih.entries import COLUMNS, NONE
+from samd_validate.readers.phantoms.asked import PhantomSimulation, differences
 from samd_validate.readers.phantoms.chest import FIELD_MM, Chest, draw_chest
 from samd_validate.readers.phantoms.files import write_image, write_labels, write_table
 from samd_validate.readers.phantoms.lesions import Labels, draw_lesions
@@ -25,40 +26,16 @@ from samd_validate.readers.phantoms.scanners import (
 )
 
 TABLE = "Data_Entry_2017.csv"
-HEADER = (
-    "Image Index",
-    "Finding Labels",
-    "Follow-up #",
-    "Patient ID",
-    "Patient Age",
-    "Patient Gender",
-    "View Position",
-    "OriginalImage[Width",
-    "Height]",
-    "OriginalImagePixelSpacing[x",
-    "y]",
-)
-NO_FINDING = "No Finding"
 CITATION = "samd-validate, docs/methods/simulated_cxr.md"
 MOST_NODULES = 3
 RIGHT, LEFT = 1, 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChestSimulation:
+class ChestSimulation(PhantomSimulation):
     """What is to be simulated: how many images of ``size`` pixels a side, and at which scanner."""
 
-    site: Literal["north", "south"]
     images: int
-    size: int
-    prevalence: float
-    seed: int
-    is_planted: bool = True
-
-    def parameters(self) -> dict[str, object]:
-        """Return what was asked for, as it stands beside the truth."""
-        asked = {name: value for name, value in asdict(self).items() if name != "is_planted"}
-        return {**asked, "seed": str(self.seed), "planted": self.is_planted}
 
 
 def chest_folder(place: Path, wanted: ChestSimulation, progress: Progress) -> list[Radiograph]:
@@ -75,7 +52,7 @@ def chest_folder(place: Path, wanted: ChestSimulation, progress: Progress) -> li
     for number, one in enumerate(radiographs):
         n_lesions += _write(place, one, scanner, wanted, number)
         progress(f"drawing {wanted.site}", (number + 1) / len(radiographs))
-    write_table(place / TABLE, HEADER, [_row(one, wanted.size) for one in radiographs])
+    write_table(place / TABLE, COLUMNS, [_row(one, wanted.size) for one in radiographs])
     write_mark(place, _truth(scanner, radiographs, n_lesions, wanted))
     return radiographs
 
@@ -108,7 +85,7 @@ def _row(one: Radiograph, size: int) -> tuple[object, ...]:
     spacing = FIELD_MM / size
     return (
         one.name,
-        "|".join(one.findings) or NO_FINDING,
+        "|".join(one.findings) or NONE,
         one.follow_up,
         one.patient + 1,
         one.age_years,
@@ -125,18 +102,13 @@ def _truth(
     scanner: Scanner, radiographs: Sequence[Radiograph], n_lesions: int, wanted: ChestSimulation
 ) -> dict[str, object]:
     """Return what was planted and what came of it, as plain JSON."""
-    home = asdict(SCANNERS["north"])
     labels = [one.label for one in radiographs]
     return {
         "schema_version": 1,
         "citation": CITATION,
         "site": asdict(scanner),
         "parameters": wanted.parameters(),
-        "differs_from_north": {
-            name: value
-            for name, value in asdict(scanner).items()
-            if name != "name" and value != home[name]
-        },
+        "differs_from_north": differences(asdict(scanner), asdict(SCANNERS["north"])),
         "n_images": len(radiographs),
         "n_patients": len({one.patient for one in radiographs}),
         "n_lesions": n_lesions,

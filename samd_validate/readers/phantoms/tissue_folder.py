@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from samd_validate.core.model import Progress
 from samd_validate.readers.events.simulated import write_mark
+from samd_validate.readers.phantoms.asked import PhantomSimulation, differences
 from samd_validate.readers.phantoms.files import write_image, write_labels, write_table
 from samd_validate.readers.phantoms.stains import STAINS, Stain, stain_of, stained
 from samd_validate.readers.phantoms.tissue import MICROMETRES_PER_PIXEL, draw_tissue
@@ -23,20 +23,10 @@ PER_PATIENT = (2, 5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TissueSimulation:
+class TissueSimulation(PhantomSimulation):
     """What is to be simulated: how many tiles of ``size`` pixels a side, in which stain."""
 
-    site: Literal["north", "south"]
     tiles: int
-    size: int
-    prevalence: float
-    seed: int
-    is_planted: bool = True
-
-    def parameters(self) -> dict[str, object]:
-        """Return what was asked for, as it stands beside the truth."""
-        asked = {name: value for name, value in asdict(self).items() if name != "is_planted"}
-        return {**asked, "seed": str(self.seed), "planted": self.is_planted}
 
 
 def tissue_folder(place: Path, wanted: TissueSimulation, progress: Progress) -> None:
@@ -88,17 +78,12 @@ def _truth(
     stain: Stain, labels: list[int], n_patients: int, n_nuclei: int, wanted: TissueSimulation
 ) -> dict[str, object]:
     """Return what was planted and what came of it, as plain JSON."""
-    home = asdict(STAINS["north"])
     return {
         "schema_version": 1,
         "citation": CITATION,
         "site": asdict(stain),
         "parameters": wanted.parameters(),
-        "differs_from_north": {
-            name: value
-            for name, value in asdict(stain).items()
-            if name != "name" and value != home[name]
-        },
+        "differs_from_north": differences(asdict(stain), asdict(STAINS["north"])),
         "n_tiles": len(labels),
         "n_patients": n_patients,
         "n_nuclei": n_nuclei,

@@ -151,6 +151,10 @@ def _recalibration(table: PixelTable, plan: IntervalPlan) -> tuple[Measurement, 
     mean = np.clip(table.predicted[:, seen].sum(axis=0) / n.sum(axis=0), 1e-12, 1 - 1e-12)
     x = np.clip(logit(mean), -FARTHEST, FARTHEST)
     design = np.stack([np.ones_like(x), x], axis=1)
+    if np.ptp(x) == 0:
+        reason = "pixels of nearly one probability: there is no slope"
+        none = NotEstimable(code="one_probability", reason=reason, n=table.n_pixels)
+        return none, none
     fitted = _newton(design, n.sum(axis=0), events.sum(axis=0))
     if fitted is None:
         reason = "no finite recalibration: probabilities part the pixels without error"

@@ -1,0 +1,1 @@
+"""What checks that fit the device again share: fits cut short, and fits that fail."""
