@@ -8,12 +8,11 @@ from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Finding
 from samd_validate.report.build import Numbers, grid, number
-from samd_validate.report.measured import p_words
+from samd_validate.report.measured import clauses, measurement_words, p_words
 from samd_validate.report.tree import Block, Cell
 from samd_validate.report.words import (
     count_words,
     measure_words,
-    measurement_words,
     population_words,
     subset_words,
 )
@@ -128,8 +127,6 @@ def _way(measurement: Measurement) -> str:
     """Return the method without the p-value and the note, which differ by row."""
     if not isinstance(measurement, Estimate):
         return ""
-    words = measurement.method.replace("_", " ")
-    if measurement.n_resamples:
-        words += f", {count_words(measurement.n_resamples)} resamples"
+    words = ", ".join(clauses(measurement))
     adjusted = measurement.note.split(", unadjusted")[0]
     return f"{words}, {adjusted}" if adjusted.startswith("p adjusted") else words
