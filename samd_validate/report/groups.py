@@ -23,7 +23,8 @@ WIDTHS = (22, 22, 8, 8, 26, 14)
 
 
 def of_compared_groups(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings of measures whose groups are compared; those of ``all`` among them."""
+    """Return the device's findings of measures whose groups are compared, ``all`` among them."""
+    findings = [one for one in findings if one.model == "device"]
     names = {one.measure for one in findings}
     compared = {_base(name) for name in names if name.endswith((REST, GAP))}
     measures = compared & names
