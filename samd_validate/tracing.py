@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 
 from samd_validate.core.errors import CannotRun, Problem, gather
-from samd_validate.core.matrix import Matrix
+from samd_validate.core.matrix import Matrix, State
+from samd_validate.core.verdict import Outcome
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
 from samd_validate.protocol.load import load_protocol, read_bytes
 from samd_validate.publish import known_requirements
+from samd_validate.report.html import environment
 from samd_validate.trace.exchange import (
     requirements_csv,
     requirements_from_csv,
@@ -25,21 +27,27 @@ from samd_validate.trace.lines import COLUMNS, filtered, lines, make_filter
 from samd_validate.trace.matrix import trace_matrix
 from samd_validate.trace.own import load_own, own_of
 from samd_validate.trace.runs import TracedRun, read_runs
-from samd_validate.trace.spreadsheet import Sheet, workbook_bytes
+from samd_validate.trace.spreadsheet import (
+    FAIL_PALE,
+    NONE_PALE,
+    OPEN_PALE,
+    PASS_PALE,
+    Sheet,
+    workbook_bytes,
+)
 from samd_validate.trace.suspects import Current
 from samd_validate.trace.write import write_csv, write_html
 
 COLOURS = {
-    "open - manufacturer supplies": "F7DFDF",
-    "suspect": "E6E7E8",
-    "partial": "FAEFD4",
-    "evidence from this run": "E3EFE3",
-    "FAIL": "F7DFDF",
-    "INCONCLUSIVE": "FAEFD4",
-    "NOT_ASSESSED": "E6E7E8",
-    "PASS": "E3EFE3",
+    State.OPEN.value: FAIL_PALE,
+    State.SUSPECT.value: NONE_PALE,
+    State.PARTIAL.value: OPEN_PALE,
+    State.EVIDENCE.value: PASS_PALE,
+    Outcome.FAIL.value: FAIL_PALE,
+    Outcome.INCONCLUSIVE.value: OPEN_PALE,
+    Outcome.NOT_ASSESSED.value: NONE_PALE,
+    Outcome.PASS.value: PASS_PALE,
 }
-
 
 OF_SOURCE = (
     "id",
@@ -116,7 +124,7 @@ def write_matrix(matrix: Matrix, out: Path) -> tuple[Path, ...]:
     sheet = Sheet(name="traceability", columns=COLUMNS, rows=lines(matrix), looks=COLOURS)
     write_csv(matrix, places[0])
     write_whole(places[1], workbook_bytes([sheet, _sources()]))
-    write_html(matrix, shipped("templates"), places[2])
+    write_html(matrix, environment(shipped("templates")), places[2])
     return places
 
 

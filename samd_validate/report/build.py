@@ -12,7 +12,10 @@ from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Paragrap
 from samd_validate.report.words import count_words
 
 MOST_COLUMNS = 6
-NAMES_PERCENT = 22
+LONGEST_NUMBER = 24
+"""Words that begin with a digit and are not shorter than this wrap as a sentence does."""
+NARROWEST, WIDEST, OF_WORDS = 5, 20, 12
+"""Letters for which a column of a wide table has room: at least, at most, and for a sentence."""
 MOST_ROWS = 150
 """Tables longer than this are named as attachments of the evidence folder, not typeset."""
 
@@ -76,14 +79,28 @@ def plain_table(numbers: Numbers, table: Table) -> Block:
         caption=table.caption,
         file=f"tables/{table.id}.json",
         look="small" if is_wide else "",
-        widths=_widths(len(table.columns)) if is_wide else (),
+        widths=_widths(table.columns, rows) if is_wide else (),
     )
 
 
-def _widths(columns: int) -> tuple[int, ...]:
-    """Return widths that leave the first column of a wide table room for names."""
-    others = (100 - NAMES_PERCENT) // (columns - 1)
-    return (NAMES_PERCENT, *[others] * (columns - 1))
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> tuple[int, ...]:
+    """Return widths in percent, by what does not wrap in a column: numbers, and words of names.
+
+    >>> _widths(("variable", "p"), [[Cell(text="Blood urea nitrogen"), number("< 0.001")]])
+    (63, 36)
+    """
+    letters = [max(map(len, column.split()), default=0) for column in columns]
+    for row in rows:
+        letters = [max(pair) for pair in zip(letters, map(_letters, row), strict=True)]
+    room = [min(max(count, NARROWEST), WIDEST) for count in letters]
+    return tuple(100 * count // sum(room) for count in room)
+
+
+def _letters(cell: Cell) -> int:
+    whole = len(cell.text)
+    if cell.look == "number":
+        return whole
+    return max([min(whole, OF_WORDS), *map(len, cell.text.split())])
 
 
 def picture(numbers: Numbers, figure: Figure) -> Block:
@@ -152,6 +169,15 @@ def number(text: str) -> Cell:
     return Cell(text=text, look="number")
 
 
+def name_cell(text: str) -> Cell:
+    """Return a cell of a name; one that is short stays whole in a narrow column.
+
+    >>> name_cell("ethnicity").look, name_cell("variable: lactate:count").look
+    ('whole', '')
+    """
+    return Cell(text=text, look="whole" if len(text) <= OF_WORDS else "")
+
+
 def code(text: str) -> Cell:
     """Return a cell of a name from a file."""
     return Cell(text=text, look="code")
@@ -167,7 +193,8 @@ def _cell(value: object) -> Cell:
     if isinstance(value, float):
         return number(f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}")  # noqa: PLR2004
     words = str(value)
-    return number(words) if words[:1].isdigit() and len(words) < 24 else Cell(text=words)  # noqa: PLR2004
+    is_number = words.lstrip("< ")[:1].isdigit() and len(words) < LONGEST_NUMBER
+    return number(words) if is_number else Cell(text=words)
 
 
 def part(mapping: Mapping[str, object], name: str) -> Mapping[str, Any]:

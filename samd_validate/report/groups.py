@@ -8,12 +8,11 @@ from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Finding
 from samd_validate.report.build import Numbers, grid, number
-from samd_validate.report.measured import p_words
+from samd_validate.report.measured import clauses, measurement_words, p_words
 from samd_validate.report.tree import Block, Cell
 from samd_validate.report.words import (
     count_words,
     measure_words,
-    measurement_words,
     population_words,
     subset_words,
 )
@@ -24,7 +23,8 @@ WIDTHS = (22, 22, 8, 8, 26, 14)
 
 
 def of_compared_groups(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings of measures whose groups are compared; those of ``all`` among them."""
+    """Return the device's findings of measures whose groups are compared, ``all`` among them."""
+    findings = [one for one in findings if one.model == "device"]
     names = {one.measure for one in findings}
     compared = {_base(name) for name in names if name.endswith((REST, GAP))}
     measures = compared & names
@@ -128,8 +128,6 @@ def _way(measurement: Measurement) -> str:
     """Return the method without the p-value and the note, which differ by row."""
     if not isinstance(measurement, Estimate):
         return ""
-    words = measurement.method.replace("_", " ")
-    if measurement.n_resamples:
-        words += f", {count_words(measurement.n_resamples)} resamples"
+    words = ", ".join(clauses(measurement))
     adjusted = measurement.note.split(", unadjusted")[0]
     return f"{words}, {adjusted}" if adjusted.startswith("p adjusted") else words

@@ -7,6 +7,7 @@ from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Finding
 from samd_validate.core.verdict import Criterion, Outcome, Verdict
 from samd_validate.report.build import Numbers, part
+from samd_validate.report.measured import measurement_words
 from samd_validate.report.promise import EXPLORATORY, standing_words, state_words
 from samd_validate.report.tree import (
     Block,
@@ -24,7 +25,6 @@ from samd_validate.report.words import (
     event_words,
     headline,
     measure_words,
-    measurement_words,
     population_words,
     subset_words,
     units_words,

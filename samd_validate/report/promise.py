@@ -37,8 +37,12 @@ def standing_words(bundle: Bundle) -> str:
     if bundle.looks.status == NOT_AVAILABLE:
         return f"{words}; how often the test labels had been scored before is not known."
     most = max((one.n_before for one in bundle.looks.looks), default=0)
-    times = f"been scored {count_words(most)} times before" if most else "never been scored before"
+    times = f"been scored {_times(most)} before" if most else "never been scored before"
     return f"{words}; the test labels had {times}, as far as the ledger knows."
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count_words(count)} times"
 
 
 def promise(bundle: Bundle, numbers: Numbers) -> Section:
@@ -164,7 +168,7 @@ def looks_words(looks: Looks, bundle: Bundle) -> str:
     if not looks.n_before:
         return f"{where}: these test labels had not been scored before, as far as the ledger knows."
     names = sorted({f"{one.protocol} {one.version}" for one in looks.readers})
-    times = "once" if looks.n_before == 1 else f"{count_words(looks.n_before)} times"
+    times = _times(looks.n_before)
     words = f"{where}: these test labels had been scored {times} before, by {', '.join(names)}."
     if not bundle.is_locked:
         return words

@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Figure, Finding, Table
-from samd_validate.report.build import Numbers, grid, number, picture, plain_table, texts
+from samd_validate.report.build import Numbers, grid, name_cell, number, picture, plain_table, texts
 from samd_validate.report.groups import group_tables, of_compared_groups
-from samd_validate.report.measured import method_words
+from samd_validate.report.measured import measurement_words, method_words, shared_clauses
 from samd_validate.report.sanity import sanity_of, with_verdict
 from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
 from samd_validate.report.words import (
     count_words,
     event_words,
     measure_words,
-    measurement_words,
     population_words,
     subset_words,
 )
@@ -128,14 +127,24 @@ def _finding_table(
     columns += ["Subset"] * has_subsets + ["Model"] * has_models
     counted = {event_words(one.measure) for one in findings if one.measurement.n_events is not None}
     columns += ["Estimate (CI)", "n", *[" or ".join(sorted(counted)).capitalize()] * bool(counted)]
-    columns.append("Method")
-    rows = [_finding_row(one, bundle, has_subsets, has_models, bool(counted)) for one in findings]
+    shared = shared_clauses([finding.measurement for finding in findings])
+    methods = [method_words(finding.measurement, shared) for finding in findings]
+    has_methods = not shared or any(words not in ("", "–") for words in methods)
+    columns += ["Further" if shared else "Method"] * has_methods
+    rows = [
+        [
+            *_finding_row(finding, bundle, has_subsets, has_models, bool(counted)),
+            *texts(words or "–") * has_methods,
+        ]
+        for finding, words in zip(findings, methods, strict=True)
+    ]
     return grid(
         numbers,
         f"findings-{name}",
         title,
         columns,
         rows,
+        caption=f"Method of all rows: {', '.join(shared)}." if shared else "",
         file="findings.json",
         look="small findings" if has_subsets or has_models else "findings",
     )
@@ -146,13 +155,12 @@ def _finding_row(
 ) -> list[Cell]:
     measurement = finding.measurement
     cells = texts(measure_words(finding.measure), population_words(finding.population, bundle))
-    cells += texts(subset_words(finding.subset)) if has_subsets else []
+    cells += [name_cell(subset_words(finding.subset))] * has_subsets
     cells += texts(finding.model) if has_models else []
     is_number = isinstance(measurement, Estimate)
     cells.append(Cell(text=measurement_words(measurement), look="estimate" if is_number else "gap"))
     cells.append(number(count_words(measurement.n)))
-    cells += [number(count_words(measurement.n_events))] * has_events
-    return [*cells, Cell(text=method_words(measurement) if is_number else "–")]
+    return cells + [number(count_words(measurement.n_events))] * has_events
 
 
 def figures_of(step: StepRecord, bundle: Bundle) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""The words of the report: measures, populations, outcomes, and how numbers are written."""
+"""The words of the report: measures, populations, outcomes, and how counts are written."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from samd_validate.core.bundle import Bundle, CohortSummary
-from samd_validate.core.estimate import Estimate, Measurement
 
 BANNER = "SIMULATED DATA - NOT CLINICAL EVIDENCE"
-WIDE = 10.0
-MIDDLING = 1.0
-NARROW = 0.03
-FINE = 0.003
 SHORT_DIGEST = 12
-RANKED = "percentile bootstrap of ranks"
-"""The beginning of a method whose numbers are places in an order."""
 
 MEASURES: Mapping[str, str] = MappingProxyType(
     {
@@ -216,43 +209,15 @@ def subset_words(subset: str) -> str:
 
     >>> subset_words("all"), subset_words("sex=F"), subset_words("sex=F&age_band=80+")
     ('All', 'sex: F', 'sex: F, age band: 80+')
+    >>> subset_words("age_band")
+    'age band'
     """
     if subset == "all":
         return "All"
     parts = [part.partition("=") for part in subset.split("&")]
     return ", ".join(
-        f"{name.replace('_', ' ')}: {value}" if mark else name for name, mark, value in parts
+        name.replace("_", " ") + (f": {value}" if mark else "") for name, mark, value in parts
     )
-
-
-def digits_of(estimate: Estimate) -> int:
-    """Return how many decimals the width of the interval bears: no false precision."""
-    width = estimate.high - estimate.low
-    if estimate.method.startswith(RANKED):
-        return 0
-    if width >= WIDE:
-        return 0
-    if width >= MIDDLING:
-        return 1
-    if width >= NARROW or width == 0:
-        return 2
-    return 3 if width >= FINE else 4
-
-
-def measurement_words(measurement: Measurement) -> str:
-    """Return estimate (95% CI low to high), a whole count as it is, or why there is no number.
-
-    >>> from samd_validate.core.estimate import Estimate
-    >>> measurement_words(Estimate(value=0.8612, low=0.8523, high=0.8701, level=0.95,
-    ...                            method="delong", n=4000))
-    '0.861 (95% CI 0.852 to 0.870)'
-    """
-    digits = digits_of(measurement) if isinstance(measurement, Estimate) else 2
-    if isinstance(measurement, Estimate) and measurement.method.startswith("count of all"):
-        return count_words(round(measurement.value))
-    words = measurement.describe(digits)
-    unit = measurement.unit if isinstance(measurement, Estimate) else "1"
-    return words if unit == "1" else f"{words} {unit}"
 
 
 def count_words(count: int | None) -> str:

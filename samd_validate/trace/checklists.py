@@ -18,6 +18,7 @@ from samd_validate.protocol.yaml_text import YamlText, parse_yaml
 from samd_validate.trace.matrix import is_fruitful
 from samd_validate.trace.requirements import Requirements
 from samd_validate.trace.schema import Clause, ClauseId, Word
+from samd_validate.trace.spreadsheet import FAIL_PALE, OPEN_PALE, PASS_PALE
 
 SOURCES = ("TRIPOD-AI", "CLAIM-2024", "STARD-AI")
 OF_IMAGES = ("CLAIM-2024",)
@@ -42,10 +43,10 @@ CHECKLIST_COLUMNS = (
     "cited as",
 )
 CHECKLIST_LOOKS = {
-    Met.GAP.value: "F7DFDF",
-    Met.OPEN.value: "F7DFDF",
-    Met.PART.value: "FAEFD4",
-    Met.SHOWN.value: "E3EFE3",
+    Met.GAP.value: FAIL_PALE,
+    Met.OPEN.value: FAIL_PALE,
+    Met.PART.value: OPEN_PALE,
+    Met.SHOWN.value: PASS_PALE,
 }
 Place = Annotated[
     str, Field(pattern=r"^(section:[a-z-]+|lock:promise|check:[a-z_]+|requirement:REQ-[A-Z0-9-]+)$")

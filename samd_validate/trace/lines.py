@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.matrix import Link, Matrix, State, TraceRow
+from samd_validate.core.visible import visible
 
 ROWS = ("requirement", "hazard", "clause")
 COLUMNS = (
@@ -107,8 +108,15 @@ def _is_chosen(row: TraceRow, chosen: Filter) -> bool:
 
 
 def lines(matrix: Matrix) -> list[tuple[str, ...]]:
-    """Return all cells, in the order of ``COLUMNS``; a row without evidence has a line, too."""
-    return [_line(row, link) for row in matrix.rows for link in (row.links or (NOTHING,))]
+    """Return all cells, in the order of ``COLUMNS``; a row without evidence has a line, too.
+
+    Nothing in a cell turns the reading or hides.
+    """
+    return [
+        tuple(map(visible, _line(row, link)))
+        for row in matrix.rows
+        for link in (row.links or (NOTHING,))
+    ]
 
 
 def _line(row: TraceRow, link: Link) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+FAIL_PALE, OPEN_PALE, NONE_PALE, PASS_PALE = "F7DFDF", "FAEFD4", "E6E7E8", "E3EFE3"
+"""The colours behind words, those of templates/colours.css."""
 WIDEST, NARROWEST = 60, 10
 MOST_OF_NAME = 31
 """Letters that the name of a sheet may have."""

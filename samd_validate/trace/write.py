@@ -6,12 +6,15 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samd_validate.core.matrix import Matrix, State
-from samd_validate.core.visible import visible
 from samd_validate.evidence.whole import write_whole
 from samd_validate.trace.inert import inert
 from samd_validate.trace.lines import COLUMNS, ROWS, lines
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 LOOKS = {State.OPEN: "gap", State.SUSPECT: "doubt", State.PARTIAL: "part", State.EVIDENCE: "shown"}
 SHORT = 12
@@ -28,23 +31,16 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def write_csv(matrix: Matrix, place: Path) -> None:
-    """Write a line for each link of each row; nothing in it turns the reading."""
-    rows = [[visible(cell) for cell in line] for line in lines(matrix)]
-    write_whole(place, csv_bytes(COLUMNS, rows))
+    """Write a line for each link of each row."""
+    write_whole(place, csv_bytes(COLUMNS, lines(matrix)))
 
 
-def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
-    """Write all rows as one page that needs nothing else; text from the runs is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def write_html(matrix: Matrix, house: Environment, place: Path) -> None:
+    """Write all rows as one page that needs nothing else.
 
-    house = Environment(
-        loader=FileSystemLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    styles, script = ("colours.css", "matrix.css"), "matrix.js"
+    ``house`` is the environment of the report's templates: it escapes text from the runs, and
+    shows what would hide in it or turn the reading.
+    """
     page = house.get_template("matrix.html").render(
         matrix=matrix,
         kinds=ROWS,
@@ -53,8 +49,8 @@ def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
         evidence_kinds=sorted({name for row in matrix.rows for name in row.evidence_kinds}),
         looks=LOOKS,
         short=_short,
-        style="\n".join(_text(templates / name) for name in styles),
-        script=_text(templates / script),
+        style="\n".join(_text(house, name) for name in ("colours.css", "matrix.css")),
+        script=_text(house, "matrix.js"),
     )
     write_whole(place, page.encode())
 
@@ -63,5 +59,7 @@ def _short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:SHORT]
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+def _text(house: Environment, name: str) -> str:
+    if house.loader is None:
+        raise ValueError("house: an environment with a folder of templates")
+    return house.loader.get_source(house, name)[0]

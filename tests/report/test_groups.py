@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate, Measurement, NotEstimable
 from samd_validate.core.finding import Finding
@@ -38,6 +40,11 @@ FINDINGS = [
 
 def test_values_without_comparisons_are_left_to_the_usual_table() -> None:
     assert of_compared_groups(FINDINGS) == FINDINGS[:-1]
+
+
+def test_groups_of_a_comparator_are_left_to_the_usual_table() -> None:
+    others = [replace(one, model="saps_ii") for one in FINDINGS]
+    assert of_compared_groups([*FINDINGS, *others]) == FINDINGS[:-1]
 
 
 def test_comparisons_without_values_are_left_to_the_usual_table() -> None:

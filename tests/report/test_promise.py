@@ -137,6 +137,11 @@ def test_labels_never_scored_before(bundle: Bundle) -> None:
     )
 
 
+def test_labels_scored_once_before(bundle: Bundle) -> None:
+    once = with_looks(locked(bundle), looked(runs=1))
+    assert "had been scored once before" in standing_words(once)
+
+
 def test_missing_ledger_is_told_in_summary_and_section(
     bundle: Bundle, matrix: Matrix, templates: Path
 ) -> None:

@@ -15,10 +15,21 @@ from openpyxl import load_workbook
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun
 from samd_validate.core.matrix import Matrix, State
+from samd_validate.core.visible import SHOWN_AS
+from samd_validate.protocol.folders import shipped
 from samd_validate.trace.lines import COLUMNS, filtered, lines, make_filter
 from samd_validate.trace.links import FILES
 from samd_validate.trace.records import RECORDS
-from samd_validate.trace.spreadsheet import CUT, LONGEST, Sheet, workbook_bytes
+from samd_validate.trace.spreadsheet import (
+    CUT,
+    FAIL_PALE,
+    LONGEST,
+    NONE_PALE,
+    OPEN_PALE,
+    PASS_PALE,
+    Sheet,
+    workbook_bytes,
+)
 from samd_validate.trace.write import csv_bytes
 from samd_validate.tracing import traced, write_matrix
 
@@ -26,6 +37,7 @@ pytestmark = [
     pytest.mark.requirement("REQ-TRACEABILITY"),
     pytest.mark.requirement("SW-TRACE-MATRIX"),
 ]
+PALE = {"fail": FAIL_PALE, "open": OPEN_PALE, "none": NONE_PALE, "pass": PASS_PALE}
 HOSTILE = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "=cmd|' /C calc'!A0", "'=1", "plain")
 
 
@@ -110,6 +122,26 @@ def test_page_needs_nothing_else_and_escapes_what_a_run_says(files: dict[str, Pa
     html = files[".html"].read_text()
     assert not re.search(r"(src|href)=|@import|url\(|https?://", html)
     assert "<script>alert" not in html
+
+
+def test_words_of_a_run_hide_and_do_nothing_in_any_file(matrix: Matrix, tmp_path: Path) -> None:
+    row = replace(matrix.rows[0], title="<script>alert(1)</script>", text="\u202egnp.exe\x1b[2J")
+    places = write_matrix(replace(matrix, requirements=(row,)), tmp_path)
+    page = load_workbook(tmp_path / "traceability.xlsx")["traceability"]
+    cells = "".join(str(cell.value) for line in page.iter_rows() for cell in line)
+    texts = [places[0].read_text(encoding="utf-8-sig"), cells, places[2].read_text()]
+    for text in texts:
+        assert f"{SHOWN_AS}gnp.exe" in text
+        assert "\u202e" not in text
+        assert "\x1b" not in text
+    assert "<script>alert" not in texts[-1]
+    assert "&lt;script&gt;alert" in texts[-1]
+
+
+def test_colours_of_the_workbook_are_those_of_the_pages() -> None:
+    css = (shipped("templates") / "colours.css").read_text()
+    for name, colour in PALE.items():
+        assert f"--{name}-pale: #{colour.lower()};" in css
 
 
 def test_no_file_claims_conformity_or_gives_a_score(files: dict[str, Path]) -> None:
