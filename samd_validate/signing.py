@@ -24,7 +24,13 @@ from samd_validate.evidence.identity import (
 )
 from samd_validate.evidence.pades import MOST_SIGNATURES, add_signature, reason_words
 from samd_validate.evidence.signatures import append_record, read_signed, signature_files
-from samd_validate.evidence.trust import common_name, fingerprint, is_name_of, validity_fault
+from samd_validate.evidence.trust import (
+    common_name,
+    fingerprint,
+    is_name_of,
+    key_print,
+    validity_fault,
+)
 from samd_validate.evidence.verification.signed import ROLES_ITEM
 from samd_validate.evidence.verify import pdf_beside, required_roles, verify
 from samd_validate.evidence.whole import write_whole
@@ -161,9 +167,9 @@ def _identity_faults(signing: Signing) -> Iterator[Problem]:
 def _repeated(
     signing: Signing, roles: Sequence[str], earlier: Sequence[SignatureRecord]
 ) -> Iterator[Problem]:
-    key, who = fingerprint(signing.identity.certificate), signing.who
+    key, who = key_print(signing.identity.certificate), signing.who
     for record in earlier:
-        if record.signature is None or fingerprint(certificate_of(record.signature)) != key:
+        if record.signature is None or key_print(certificate_of(record.signature)) != key:
             continue
         if (record.signer.role, record.signer.meaning) == (who.role, who.meaning):
             found = f"a signature with this key from {record.signed_at}"

@@ -18,8 +18,9 @@ from samd_validate.core.canonical import canonical_bytes, digest
 from samd_validate.core.errors import CannotRun
 from samd_validate.evidence.folder import file_digests
 from samd_validate.evidence.identity import Identity, load_identity
-from samd_validate.evidence.trust import Trust, fingerprint, trust_of
+from samd_validate.evidence.trust import Trust, fingerprint, key_print, trust_of
 from samd_validate.evidence.verification.item import Item
+from samd_validate.evidence.verification.signed import Approval, role_item
 from samd_validate.evidence.verify import verify, verify_pdf
 
 ROLES = ("author", "independent reviewer")
@@ -211,6 +212,41 @@ def test_chain_to_a_trusted_authority_is_enough(tmp_path: Path) -> None:
     other = Trust(certificates=(authority("Hospital CA").certificate,))
     assert at_fault(verify(folder, trust=other)) == {"signatures/0001.json"}
     assert at_fault(verify_pdf(tmp_path / "run.pdf", other)) == {"run.pdf"}
+
+
+def test_trusted_person_who_is_no_authority_vouches_for_nobody(
+    tmp_path: Path, eve: Identity
+) -> None:
+    from self_made import authority, issued
+
+    root = authority("Hospital CA")
+    for person_ in (eve, issued(root, "Eve")):
+        forged = issued(person_, "Ada Lovelace")
+        folder = sealed_run(tmp_path / fingerprint(person_.certificate)[-8:])
+        pdf_of(folder)
+        sign_as(folder, "Ada Lovelace", "author", "authorship", forged)
+        own = fingerprint(person_.certificate)
+        for trust in (Trust(certificates=(person_.certificate,)), trust_of([own])):
+            assert at_fault(verify(folder, trust=trust)) == {"signatures/0001.json"}
+            assert at_fault(verify_pdf(folder.parent / "run.pdf", trust)) == {"run.pdf"}
+
+
+def test_key_with_a_second_certificate_is_one_key(tmp_path: Path) -> None:
+    from self_made import authority, issued
+
+    root = authority("Hospital CA")
+    ada = issued(root, "Ada Lovelace")
+    folder = sealed_run(tmp_path, roles=ROLES)
+    pdf_of(folder)
+    sign_as(folder, "Ada Lovelace", "author", "authorship", ada)
+    renewed = issued(root, "Grace Hopper", ada.key)
+    words = refused(folder, "Grace Hopper", "independent reviewer", renewed)
+    assert "has signed as author" in words
+    approvals = [
+        Approval(role=role, key=key_print(one.certificate), holds=True)
+        for role, one in zip(ROLES, (ada, renewed), strict=True)
+    ]
+    assert role_item(ROLES, approvals).words == "one key signed as author, independent reviewer"
 
 
 def test_record_or_pdf_taken_away_is_named(signed: Path) -> None:

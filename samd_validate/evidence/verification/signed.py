@@ -21,6 +21,7 @@ from samd_validate.evidence.trust import (
     Trust,
     fingerprint,
     is_name_of,
+    key_print,
     trust_fault,
     validity_fault,
 )
@@ -85,7 +86,7 @@ def _record_item(record: SignatureRecord, changes: Changes, trust: Trust) -> tup
         item = failed(name, f"void: changed after it was signed: {named(void)}", void)
     else:
         item = ok(name, f"valid, {_whose(own, trust)}")
-    return item, Approval(role=who.role, key=fingerprint(own), holds=not item.is_failed)
+    return item, Approval(role=who.role, key=key_print(own), holds=not item.is_failed)
 
 
 def _certificates(
@@ -168,9 +169,7 @@ def pdf_signature_items(
             faults.append(f"void: it is of another {MANIFEST_FILE} than is attached")
         item = held(title, faults, f"valid, {_whose(one.certificate, trust)}", [name])
         items.append(failed(title, f"{name}: {item.words}", [name]) if faults else item)
-        approvals.append(
-            Approval(role=one.role, key=fingerprint(one.certificate), holds=not faults)
-        )
+        approvals.append(Approval(role=one.role, key=key_print(one.certificate), holds=not faults))
     return tuple(items), tuple(approvals)
 
 
