@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samd_validate.core.checklist import Checklist
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.core.visible import visible
 from samd_validate.evidence.attached import attached_files
 from samd_validate.evidence.signatures import read_signed, signature_files
 from samd_validate.evidence.whole import write_whole
@@ -117,7 +118,7 @@ def _write_checklists(
         Sheet(name=name[:MOST_OF_NAME], columns=CHECKLIST_COLUMNS, rows=rows, looks=CHECKLIST_LOOKS)
         for name, rows in tables.items()
     ]
-    lines = [(name, *cells) for name, rows in tables.items() for cells in rows]
+    lines = [(name, *map(visible, cells)) for name, rows in tables.items() for cells in rows]
     write_whole(places["checklists"], workbook_bytes(sheets))
     content = csv_bytes(("checklist", *CHECKLIST_COLUMNS), lines)
     write_whole(places["checklists as CSV"], content)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from samd_validate.core.matrix import Matrix, State
-from samd_validate.core.visible import visible
+from samd_validate.core.visible import shown, visible
 from samd_validate.evidence.whole import write_whole
 from samd_validate.trace.inert import inert
 from samd_validate.trace.lines import COLUMNS, ROWS, lines
@@ -41,6 +41,7 @@ def write_html(matrix: Matrix, templates: Path, place: Path) -> None:
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
