@@ -14,14 +14,19 @@ from small_evidence import PASSWORD, pdf_of, person, sealed_run, sign_as, signed
 from typer.testing import CliRunner
 
 from samd_validate.cli import app
-from samd_validate.core.canonical import canonical_bytes, digest
+from samd_validate.core.canonical import canonical_bytes, digest, digest_bytes
 from samd_validate.core.errors import CannotRun
+from samd_validate.core.matrix import State, TraceRow
 from samd_validate.evidence.folder import file_digests
 from samd_validate.evidence.identity import Identity, load_identity
 from samd_validate.evidence.trust import Trust, fingerprint, key_print, trust_of
 from samd_validate.evidence.verification.item import Item
 from samd_validate.evidence.verification.signed import Approval, role_item
 from samd_validate.evidence.verify import verify, verify_pdf
+from samd_validate.publish import known_requirements
+from samd_validate.trace.matrix import trace_matrix
+from samd_validate.trace.records import record_text
+from samd_validate.trace.runs import read_run
 
 ROLES = ("author", "independent reviewer")
 
@@ -153,6 +158,32 @@ def test_records_of_signatures_by_hand(signed: Path) -> None:
         check=False,
     )
     assert done.stdout.splitlines() == ["Verified OK", "manifest: ok"] * 2, done.stderr
+
+
+@pytest.mark.requirement("REQ-SIGNATURE")
+def test_matrix_of_a_signed_run_names_who_signed_it(signed: Path, unsigned: Path) -> None:
+    def row_of(folder: Path) -> tuple[TraceRow, str]:
+        matrix = trace_matrix(read_run(folder), known_requirements())
+        rows = {row.id: row for row in matrix.requirements}
+        return rows["REQ-SIGNATURE"], matrix.runs[0].signature
+
+    row, head = row_of(signed)
+    words = "signed by Ada Lovelace (author), Grace Hopper (independent reviewer)"
+    assert (row.state, row.evidence) == (State.PARTIAL, (words,))
+    record = (signed / "signatures" / "0001.json").read_bytes()
+    assert [(one.file, one.sha256) for one in row.links] == [
+        ("signatures/0001.json", digest_bytes(record))
+    ]
+    assert "evidence: Grace Hopper (independent reviewer)" in head
+    row, head = row_of(unsigned)
+    assert (row.state, row.evidence, head) == (State.OPEN, (), "nobody has signed")
+
+
+@pytest.mark.requirement("REQ-SIGNATURE")
+def test_signatures_of_other_evidence_are_none_of_a_run(signed: Path) -> None:
+    (signed / "limits.json").write_bytes(b"{}")
+    remake_manifest(signed)
+    assert record_text("signatures", read_run(signed)) == ""
 
 
 def test_change_after_signing_voids_the_approvals_and_says_which_file(signed: Path) -> None:
