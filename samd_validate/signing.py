@@ -20,6 +20,7 @@ from samd_validate.evidence.identity import (
     Identity,
     certificate_of,
     certificate_words,
+    pem_of,
     sign,
 )
 from samd_validate.evidence.pades import MOST_SIGNATURES, add_signature, reason_words
@@ -95,7 +96,7 @@ def _signed(signing: Signing, bundle: Bundle) -> tuple[SignatureRecord, bytes]:
         actor=actor(),
         software_version=__version__,
         certificate=fingerprint(signing.identity.certificate),
-        chain=tuple(_pem(one) for one in signing.identity.chain),
+        chain=tuple(pem_of(one) for one in signing.identity.chain),
     )
     content = _signed_pdf(signing, draft, content)
     whole = draft.model_copy(update={"pdf": _facts(signing.pdf, content)})
@@ -115,12 +116,6 @@ def _signed_pdf(signing: Signing, record: SignatureRecord, content: bytes) -> by
 
 def _facts(pdf: Path, content: bytes) -> SignedPdf:
     return SignedPdf(name=pdf.name, sha256=digest_bytes(content), size_bytes=len(content))
-
-
-def _pem(certificate: object) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return str(certificate.public_bytes(Encoding.PEM).decode())  # type: ignore[attr-defined]
 
 
 def _faults(signing: Signing) -> Iterator[Problem]:
