@@ -268,10 +268,12 @@ def main() -> None:
 
 
 def _stop(problems: tuple[Problem, ...]) -> None:
+    from samd_validate.core.visible import visible
+
     noun = "problem" if len(problems) == 1 else "problems"
     typer.echo(f"cannot run: {len(problems)} {noun}\n", err=True)
     for problem in problems:
-        typer.echo(f"{problem}\n", err=True)
+        typer.echo(f"{visible(str(problem))}\n", err=True)
     sys.exit(COULD_NOT_RUN)
 
 

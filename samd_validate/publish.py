@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from samd_validate.core.checklist import Checklist
 from samd_validate.core.errors import CannotRun, Problem
+from samd_validate.core.visible import visible
 from samd_validate.evidence.attached import attached_files
-from samd_validate.evidence.signatures import read_signed, signature_files
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
-from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.report.document import document
 from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
@@ -58,7 +58,7 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
     """
     run, templates = read_run(evidence), shipped("templates")
     places = places_of(out, run.name)
-    tree = _tree(run)
+    tree = _tree(replace(run, signed=()))  # what is signed cannot show the signatures on it
     _keep_signed(places["pdf"])
     try:
         write_page(places["html"], evidence)
@@ -73,15 +73,14 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
 
 def write_page(place: Path, evidence: Path) -> None:
     """Write the HTML page, with the signatures that the evidence has by now."""
-    signed = read_signed(signature_files(evidence)).records
-    tree = _tree(read_run(evidence), signed)
+    tree = _tree(read_run(evidence))
     write_whole(place, render_html(tree, shipped("templates")).encode())
 
 
-def _tree(run: TracedRun, signed: Sequence[SignatureRecord] = ()) -> Document:
+def _tree(run: TracedRun) -> Document:
     catalogue = known_requirements()
     held = checklists(run.bundle, catalogue, known_places())
-    return document(run.bundle, trace_matrix(run, catalogue), held, signed)
+    return document(run.bundle, trace_matrix(run, catalogue), held, run.signed)
 
 
 def _keep_signed(pdf: Path) -> None:
@@ -117,7 +116,7 @@ def _write_checklists(
         Sheet(name=name[:MOST_OF_NAME], columns=CHECKLIST_COLUMNS, rows=rows, looks=CHECKLIST_LOOKS)
         for name, rows in tables.items()
     ]
-    lines = [(name, *cells) for name, rows in tables.items() for cells in rows]
+    lines = [(name, *map(visible, cells)) for name, rows in tables.items() for cells in rows]
     write_whole(places["checklists"], workbook_bytes(sheets))
     content = csv_bytes(("checklist", *CHECKLIST_COLUMNS), lines)
     write_whole(places["checklists as CSV"], content)

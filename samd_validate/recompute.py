@@ -21,6 +21,7 @@ from samd_validate.evidence.folder import MANIFEST_FILE
 from samd_validate.evidence.stored import OF_INPUTS, Missing, NotStored, read_population
 from samd_validate.evidence.verification.item import Item, failed, held, named, not_possible, ok
 from samd_validate.evidence.verification.seals import read_manifest
+from samd_validate.evidence.verify import AGAIN_ITEM
 from samd_validate.execute import run_checks
 from samd_validate.pipeline import planned, sealed_run
 from samd_validate.plan import Plan
@@ -42,7 +43,7 @@ def recompute_items(folder: Path, progress: Progress = no_progress) -> tuple[Ite
 
     A step that needs data or model is not possible, and says what it needs.
     """
-    name = "estimates recomputed from the stored predictions"
+    name = AGAIN_ITEM
     try:
         bundle = read_bundle(folder)
         if not bundle.has_predictions:
@@ -172,11 +173,7 @@ def _listed(folder: Path) -> Mapping[str, object]:
 def _same_files(had: Mapping[str, object], has: Mapping[str, object]) -> tuple[Item, ...]:
     differ = sorted(name for name in had.keys() | has.keys() if had.get(name) != has.get(name))
     items = []
-    for title, start in (
-        ("findings", FINDINGS),
-        ("verdicts", "verdicts.json"),
-        ("models", "models/"),
-    ):
+    for title, start in OUTCOMES:
         among = [name for name in differ if name.startswith(start)]
         count = sum(name.startswith(start) for name in had)
         items.append(held(f"{title} of the rerun are the same", among, f"{count} files", among))

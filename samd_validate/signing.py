@@ -20,11 +20,18 @@ from samd_validate.evidence.identity import (
     Identity,
     certificate_of,
     certificate_words,
+    pem_of,
     sign,
 )
 from samd_validate.evidence.pades import MOST_SIGNATURES, add_signature, reason_words
 from samd_validate.evidence.signatures import append_record, read_signed, signature_files
-from samd_validate.evidence.trust import common_name, fingerprint, is_name_of, validity_fault
+from samd_validate.evidence.trust import (
+    common_name,
+    fingerprint,
+    is_name_of,
+    key_print,
+    validity_fault,
+)
 from samd_validate.evidence.verification.signed import ROLES_ITEM
 from samd_validate.evidence.verify import pdf_beside, required_roles, verify
 from samd_validate.evidence.whole import write_whole
@@ -89,7 +96,7 @@ def _signed(signing: Signing, bundle: Bundle) -> tuple[SignatureRecord, bytes]:
         actor=actor(),
         software_version=__version__,
         certificate=fingerprint(signing.identity.certificate),
-        chain=tuple(_pem(one) for one in signing.identity.chain),
+        chain=tuple(pem_of(one) for one in signing.identity.chain),
     )
     content = _signed_pdf(signing, draft, content)
     whole = draft.model_copy(update={"pdf": _facts(signing.pdf, content)})
@@ -109,12 +116,6 @@ def _signed_pdf(signing: Signing, record: SignatureRecord, content: bytes) -> by
 
 def _facts(pdf: Path, content: bytes) -> SignedPdf:
     return SignedPdf(name=pdf.name, sha256=digest_bytes(content), size_bytes=len(content))
-
-
-def _pem(certificate: object) -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return str(certificate.public_bytes(Encoding.PEM).decode())  # type: ignore[attr-defined]
 
 
 def _faults(signing: Signing) -> Iterator[Problem]:
@@ -161,9 +162,9 @@ def _identity_faults(signing: Signing) -> Iterator[Problem]:
 def _repeated(
     signing: Signing, roles: Sequence[str], earlier: Sequence[SignatureRecord]
 ) -> Iterator[Problem]:
-    key, who = fingerprint(signing.identity.certificate), signing.who
+    key, who = key_print(signing.identity.certificate), signing.who
     for record in earlier:
-        if record.signature is None or fingerprint(certificate_of(record.signature)) != key:
+        if record.signature is None or key_print(certificate_of(record.signature)) != key:
             continue
         if (record.signer.role, record.signer.meaning) == (who.role, who.meaning):
             found = f"a signature with this key from {record.signed_at}"

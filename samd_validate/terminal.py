@@ -9,12 +9,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.verdict import Outcome
+from samd_validate.core.visible import on_one_line
+from samd_validate.terminal_text import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,19 +76,19 @@ def show_run(done: Run) -> None:
     if done.bundle.is_simulated:
         console.print("SIMULATED DATA - NOT CLINICAL EVIDENCE", style="bold red")
     if not done.bundle.is_locked:
-        console.print(f"EXPLORATORY: {done.bundle.lock.get('why')}", style="bold red")
+        console.print(f"EXPLORATORY: {told(done.bundle.lock.get('why'))}", style="bold red")
     if done.bundle.looks is not None and done.bundle.looks.why:
-        console.print(f"ledger not available: {done.bundle.looks.why}", style="bold red")
-    console.print(f"report (PDF):    {done.reports['pdf']}", soft_wrap=True)
-    console.print(f"report (HTML):   {done.reports['html']}", soft_wrap=True)
-    console.print(f"traceability:    {done.reports['matrix']}", soft_wrap=True)
-    console.print(f"checklists:      {done.reports['checklists']}", soft_wrap=True)
-    console.print(f"evidence folder: {done.evidence}", soft_wrap=True)
+        console.print(f"ledger not available: {told(done.bundle.looks.why)}", style="bold red")
+    console.print(f"report (PDF):    {told(done.reports['pdf'])}", soft_wrap=True)
+    console.print(f"report (HTML):   {told(done.reports['html'])}", soft_wrap=True)
+    console.print(f"traceability:    {told(done.reports['matrix'])}", soft_wrap=True)
+    console.print(f"checklists:      {told(done.reports['checklists'])}", soft_wrap=True)
+    console.print(f"evidence folder: {told(done.evidence)}", soft_wrap=True)
 
 
 def verdict_table(bundle: Bundle) -> Table:
     """Return the criteria with their findings, bounds and outcomes."""
-    table = Table(title=f"Verdicts: {bundle.protocol['title']}")
+    table = Table(title=f"Verdicts: {told(bundle.protocol['title'])}")
     for head in ("criterion", "finding", "estimate", "bound", "verdict"):
         table.add_column(head)
     measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.all_findings}
@@ -96,9 +97,9 @@ def verdict_table(bundle: Bundle) -> Table:
         words = "no finding" if measurement is None else _measured_words(measurement)
         look = LOOKS[verdict.outcome]
         table.add_row(
-            criterion.id,
-            criterion.finding.removesuffix("/device").removesuffix("/all"),
-            words,
+            told(criterion.id),
+            told(criterion.finding.removesuffix("/device").removesuffix("/all")),
+            told(words),
             criterion.bound_text(),
             f"[{look}]{verdict.outcome.value}[/{look}]",
         )
@@ -116,24 +117,23 @@ def show_plan(plan: Plan) -> None:
     """Print what a run of a plan would do."""
     console = Console()
     protocol = plan.protocol
-    console.print(f"{protocol.id} {protocol.version}: {protocol.title}", style="bold")
+    console.print(told(f"{protocol.id} {protocol.version}: {protocol.title}"), style="bold")
     console.print(f"digest {plan.loaded.digest}", soft_wrap=True)
     table = Table(title="A run would")
     table.add_column("stage")
     table.add_column("what")
     for read in plan.reads:
         source = f" from {read.dataset.source}" if read.dataset.source else ""
-        table.add_row(
-            "read", f"{read.dataset.id} ({read.dataset.role}) by {read.reader.name}{source}"
-        )
+        words = f"{read.dataset.id} ({read.dataset.role}) by {read.reader.name}{source}"
+        table.add_row("read", told(words))
     for model in plan.models:
-        table.add_row("train", f"{model.recipe.name}: {model.recipe.title}")
+        table.add_row("train", told(f"{model.recipe.name}: {model.recipe.title}"))
     if not plan.models:
         table.add_row("take", "the predictions that come with the data sets")
     for check in plan.checks:
-        table.add_row("check", f"{check.step}: {check.check.doc.splitlines()[0]}")
+        table.add_row("check", told(f"{check.step}: {check.check.doc.splitlines()[0]}"))
     for criterion in protocol.criteria:
-        table.add_row("judge", f"{criterion.id}: {criterion.finding.key}")
+        table.add_row("judge", told(f"{criterion.id}: {criterion.finding.key}"))
     console.print(table)
     console.print("the protocol can be run; no data were looked at", style="green")
 
@@ -141,11 +141,7 @@ def show_plan(plan: Plan) -> None:
 def show_metrics(records: list[dict[str, Any]], json_file: str | None) -> None:
     """Print records as a table for each subset, or write them as JSON (``-``: to the terminal)."""
     if json_file is not None:
-        text = json.dumps(records, indent=1)
-        if json_file == "-":
-            sys.stdout.write(text + "\n")
-        else:
-            Path(json_file).write_text(text + "\n", encoding="utf-8")
+        _write_json(records, json_file)
         return
     console = Console()
     for subset in dict.fromkeys(record["subset"] for record in records):
@@ -158,7 +154,7 @@ def _show_subset(console: Console, records: list[dict[str, Any]]) -> None:
     methods = list(dict.fromkeys(record["method"] for record in measured))
     first = records[0]
     table = Table(
-        title=escape(f"{first['subset']}: {first['n']} rows, {first['n_events']} events"),
+        title=told(f"{first['subset']}: {first['n']} rows, {first['n_events']} events"),
         title_justify="left",
     )
     table.add_column("measure", no_wrap=True)
@@ -203,19 +199,10 @@ def show_items(items: Sequence[Item], json_file: str | None) -> None:
     console = Console()
     for number, item in enumerate(items, start=1):
         console.print(f"{number:2d}. {MARKS[item.status]} ", end="", soft_wrap=True)
-        words = f"{inert(item.name)}: {inert(item.words)}"
+        words = on_one_line(f"{item.name}: {item.words}")
         console.print(words, markup=False, highlight=False, soft_wrap=True)
     counts = [f"{sum(item.status == one for item in items)} {one}" for one in MARKS]
     console.print(", ".join(counts), highlight=False)
-
-
-def inert(words: str) -> str:
-    r"""Return words without control characters and marks of direction: as a terminal shows them.
-
-    >>> inert("a\x1b[2Jb\u202ec")
-    'a?[2Jb?c'
-    """
-    return "".join(char if char.isprintable() else "?" for char in words)
 
 
 def _write_json(content: object, json_file: str) -> None:
@@ -234,7 +221,9 @@ def show_sizes(plan: dict[str, Any], json_file: str | None) -> None:
     console = Console()
     sized = [record for record in plan["criteria"] if "n" in record]
     if sized:
-        title = f"Patients needed for power {plan['assumptions']['power']:g}: {plan['protocol']}"
+        title = (
+            f"Patients needed for power {plan['assumptions']['power']:g}: {told(plan['protocol'])}"
+        )
         console.print(_sizes_table(title, sized))
     for words in _size_notes(plan):
         console.print(words, markup=False, highlight=False)
@@ -249,7 +238,7 @@ def _sizes_table(title: str, records: list[dict[str, Any]]) -> Table:
     for record in records:
         total, star = record["n_population"], "*" if record["is_few"] else ""
         table.add_row(
-            escape(_promise_words(record)),
+            _promise_words(record),
             f"{record['n']:,}",
             f"{record['n_events']:,}{star}",
             "not told" if total is None else f"{total:,}",
@@ -265,7 +254,7 @@ def _promise_words(record: dict[str, Any]) -> str:
     if record["subset"] != "all":
         where = f"{where}, {record['subset']}"
     promise = f"{bounds}, if it is {record['expected']:.4g}"
-    return f"{record['criterion']}\n  {record['measure']}\n  {promise}\n  {where}"
+    return "\n  ".join(map(told, (record["criterion"], record["measure"], promise, where)))
 
 
 def _expectation_words(record: dict[str, Any]) -> str:

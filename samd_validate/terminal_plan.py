@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from samd_validate.terminal_text import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,8 +30,8 @@ def show_answers(rows: Iterable[PlanRow]) -> None:
         table.add_row(
             f"{row.element.id} {row.element.element}",
             f"[{look}]{row.answer.state}[/{look}]",
-            escape(place),
-            escape(row.answer.lacks),
+            told(place),
+            told(row.answer.lacks),
         )
     console.print(table)
     counts = {name: sum(row.answer.state == name for row in listed) for name in ANSWER_LOOKS}

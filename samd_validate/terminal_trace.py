@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from samd_validate.core.matrix import Matrix, State, TraceRow
+from samd_validate.core.visible import on_one_line
+from samd_validate.terminal_text import told
 from samd_validate.trace.gate.asked import FAILED, NOT_APPLICABLE, OK, OPEN, SUPPLIED
 from samd_validate.trace.gate.run import RuleAnswer
 from samd_validate.trace.lines import ROWS
@@ -29,12 +30,12 @@ def show_matrix(matrix: Matrix, places: Sequence[Path]) -> None:
     """Print how many rows are in each state, the largest gaps, and where the files lie."""
     console = Console()
     for head in matrix.runs:
-        console.print(f"run {escape(head.name)}: {escape(head.signature)}", soft_wrap=True)
+        console.print(f"run {told(head.name)}: {told(head.signature)}", soft_wrap=True)
     console.print(_counts(matrix))
     console.print(_largest_gaps(matrix))
     console.print("No state says that a regulation is met, and there is no score.", style="dim")
     for place in places:
-        console.print(f"wrote {escape(str(place))}", soft_wrap=True)
+        console.print(f"wrote {told(place)}", soft_wrap=True)
 
 
 def _counts(matrix: Matrix) -> Table:
@@ -55,8 +56,8 @@ def _largest_gaps(matrix: Matrix) -> Table:
     for head in ("id", "state", "verdict", "first gap"):
         table.add_column(head)
     for row in rows[:MOST_SHOWN]:
-        told = [gap for gap in row.gaps if gap != NO_EVIDENCE] or list(row.gaps)
-        table.add_row(row.id, _state(row), row.verdict, escape(told[0] if told else ""))
+        gaps = [gap for gap in row.gaps if gap != NO_EVIDENCE] or list(row.gaps)
+        table.add_row(row.id, _state(row), row.verdict, told(gaps[0] if gaps else ""))
     if len(rows) > MOST_SHOWN:
         table.caption = f"and {len(rows) - MOST_SHOWN} more; all of them are in the files"
     return table
@@ -71,7 +72,7 @@ def show_gate(answers: Iterable[RuleAnswer]) -> None:
     console = Console()
     listed = tuple(answers)
     for run in dict.fromkeys(answer.run for answer in listed):
-        console.print(f"gate of {escape(run)}", style="bold", soft_wrap=True)
+        console.print(f"gate of {told(run)}", style="bold", soft_wrap=True)
         own = [answer for answer in listed if answer.run == run]
         for number, one in enumerate(own, start=1):
             _show_rule(console, number, one)
@@ -91,6 +92,6 @@ def _show_rule(console: Console, number: int, one: RuleAnswer) -> None:
         soft_wrap=True,
         highlight=False,
     )
-    console.print(one.answer.why, markup=False, highlight=False, soft_wrap=True)
+    console.print(on_one_line(one.answer.why), markup=False, highlight=False, soft_wrap=True)
     if status != OK:
         console.print(f"    rule: {one.rule.rule}", markup=False, highlight=False, style="dim")

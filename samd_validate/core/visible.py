@@ -23,5 +23,19 @@ def visible(text: str) -> str:
     return "".join(SHOWN_AS if _is_hidden(char) else char for char in text)
 
 
+def shown(value: object) -> object:
+    """Return what a template puts into a page: text loses what cannot be seen in it."""
+    return visible(value) if type(value) is str else value
+
+
+def on_one_line(text: str) -> str:
+    """Return text as one line of a terminal: of what is not printed, breaks too, there is a sign.
+
+    >>> on_one_line("a" + chr(27) + "[2Jb" + chr(10) + "c") == f"a{SHOWN_AS}[2Jb{SHOWN_AS}c"
+    True
+    """
+    return "".join(char if char.isprintable() else SHOWN_AS for char in text)
+
+
 def _is_hidden(char: str) -> bool:
     return char in TURNING or (char not in KEPT and unicodedata.category(char) == "Cc")

@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samd_validate.core.canonical import digest_bytes
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.chain import now_utc
+from samd_validate.evidence.trust import fingerprint
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.load import read_bytes
 from samd_validate.protocol.lock import Signature
@@ -126,7 +126,6 @@ def sign(identity: Identity, content: bytes) -> Signature:
     """Return the identity's signature over bytes."""
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec, padding
-    from cryptography.hazmat.primitives.serialization import Encoding
 
     algorithm = key_algorithm(identity.key.public_key())
     if algorithm == "ed25519":
@@ -139,7 +138,7 @@ def sign(identity: Identity, content: bytes) -> Signature:
     return Signature.model_validate(
         {
             "algorithm": algorithm,
-            "certificate": identity.certificate.public_bytes(Encoding.PEM).decode(),
+            "certificate": pem_of(identity.certificate),
             "value": base64.b64encode(value).decode(),
         }
     )
@@ -185,12 +184,16 @@ def certificate_of(signature: Signature) -> Certificate:
 
 def certificate_words(certificate: Certificate) -> str:
     """Return whom a certificate names, who vouches for that, and its fingerprint."""
-    from cryptography.hazmat.primitives.serialization import Encoding
-
     subject, issuer = (name.rfc4514_string() for name in (certificate.subject, certificate.issuer))
     vouched = "itself alone" if subject == issuer else issuer
-    fingerprint = digest_bytes(certificate.public_bytes(Encoding.DER))
-    return f"{subject}; vouched for by {vouched}; certificate {fingerprint}"
+    return f"{subject}; vouched for by {vouched}; certificate {fingerprint(certificate)}"
+
+
+def pem_of(certificate: Certificate) -> str:
+    """Return a certificate as PEM."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def key_algorithm(key: object) -> str | None:

@@ -20,6 +20,7 @@ from samd_validate.evidence.identity import (
     sign,
     signature_fault,
 )
+from samd_validate.evidence.verification.item import named
 from samd_validate.evidence.whole import write_whole
 from samd_validate.plan import Plan
 from samd_validate.protocol.lock import (
@@ -156,8 +157,7 @@ def _faults(lock: Lock, plan: Plan) -> list[str]:
     faults = []
     if lock.protocol_digest != plan.loaded.digest:
         keys = [c.key for c in changes_between(lock.content, plan.protocol.model_dump(mode="json"))]
-        shown = ", ".join(keys[:5]) + (f" and {len(keys) - 5} more" if len(keys) > 5 else "")  # noqa: PLR2004
-        faults.append(f"the protocol was changed after it was locked ({shown})")
+        faults.append(f"the protocol was changed after it was locked ({named(keys)})")
     now = recipe_digests(plan)
     changed = [
         name for name in sorted({*now, *lock.recipes}) if now.get(name) != lock.recipes.get(name)

@@ -26,7 +26,9 @@ UNREADABLE = (
     zlib.error,
     struct.error,
 )
-"""What a reader of PDF raises on bytes that are none, beside its own errors."""
+"""What pyHanko raises on bytes that are no PDF, beside its own errors: it asserts, indexes and
+takes attributes of objects that another hand shaped. Whoever catches these tells of a fault, never
+of a success, so that a mistake of our own in the same lines cannot make evidence hold."""
 
 
 class NotReadable(Exception):

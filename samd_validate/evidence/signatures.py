@@ -29,6 +29,11 @@ class Signed:
     fault: str = ""
     file: str = ""
 
+    @property
+    def is_begun(self) -> bool:
+        """Return whether anything lies where signatures do, a broken one included."""
+        return bool(self.records or self.fault)
+
 
 def record_name(number: int) -> str:
     """Return the file of a record.

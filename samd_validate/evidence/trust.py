@@ -16,7 +16,7 @@ from samd_validate.protocol.load import read_bytes
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
+FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
 NOT_VERIFIED = "identity not verified (no --trust was given)"
 
 
@@ -44,7 +44,7 @@ def trust_of(given: Iterable[str]) -> Trust:
     certificates, fingerprints, problems = [], [], []
     for word in given:
         if match := FINGERPRINT.fullmatch(word.replace(":", "").replace("sha256", "")):
-            fingerprints.append(f"sha256:{match[1].lower()}")
+            fingerprints.append(f"sha256:{match[0].lower()}")
             continue
         found = _certificates(read_bytes(Path(word), "a certificate (PEM or DER)"))
         certificates += found
@@ -59,6 +59,14 @@ def fingerprint(certificate: Certificate) -> str:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return digest_bytes(certificate.public_bytes(Encoding.DER))
+
+
+def key_print(certificate: Certificate) -> str:
+    """Return the SHA-256 of a certificate's public key: it outlives a certificate made anew."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = certificate.public_key()
+    return digest_bytes(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def common_name(certificate: Certificate) -> str:
@@ -90,16 +98,30 @@ def trust_fault(
 ) -> str:
     """Return why a certificate is not trusted at a moment; empty if it is.
 
-    It is trusted if it is on the list, or if a path of certificates leads to one that is. Whether
-    a certificate was revoked is not asked: nothing is fetched.
+    It is trusted if it is on the list, or if a path of certificates leads to an authority that is:
+    a person whose own certificate is listed vouches for nobody else. Whether a certificate was
+    revoked is not asked: nothing is fetched.
     """
     known = {*trust.fingerprints, *(fingerprint(one) for one in trust.certificates)}
     if fingerprint(certificate) in known:
         return ""
     listed = [*trust.certificates, *(one for one in chain if fingerprint(one) in known)]
-    if not _has_path(certificate, chain, moment, listed):
+    if not _has_path(certificate, chain, moment, [one for one in listed if _is_authority(one)]):
         return "the key of a stranger: no certificate on the list of trust vouches for it"
     return ""
+
+
+def _is_authority(certificate: Certificate) -> bool:
+    """Return whether a certificate says that its key may vouch for others (RFC 5280, 4.2.1.9)."""
+    from cryptography import x509
+
+    extensions = certificate.extensions
+    try:
+        may_vouch = extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        usage = extensions.get_extension_for_class(x509.KeyUsage).value
+    except x509.ExtensionNotFound as missing:
+        return missing.oid == x509.KeyUsage.oid and may_vouch
+    return may_vouch and usage.key_cert_sign
 
 
 def _has_path(

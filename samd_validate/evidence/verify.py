@@ -12,7 +12,7 @@ from samd_validate.evidence.bundle import PROTOCOL_SOURCE
 from samd_validate.evidence.folder import MANIFEST_FILE, file_digests
 from samd_validate.evidence.pades import PdfSignature, pdf_signatures
 from samd_validate.evidence.pdf_file import NotReadable, attachments_of, open_pdf
-from samd_validate.evidence.signatures import read_signed, signature_files
+from samd_validate.evidence.signatures import Signed, read_signed, signature_files
 from samd_validate.evidence.trust import Trust
 from samd_validate.evidence.verification.inside import inside_items, inside_of
 from samd_validate.evidence.verification.item import Item, failed, held, not_possible, ok
@@ -71,7 +71,7 @@ def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tupl
     if len(items) == 1:
         return items
     changes = Changes(manifest=_bytes(folder / MANIFEST_FILE) or b"", files=_at_fault(items))
-    records = signature_files(folder)
+    records = read_signed(signature_files(folder))
     signed, approvals = record_signature_items(records, changes, trust)
     place = pdf_beside(folder) if pdf is None else pdf
     with_pdf = _pdf_beside_items(folder, place, records)
@@ -142,35 +142,33 @@ def _folder_items(folder: Path) -> tuple[Item, ...]:
     return items if len(items) == 1 else (*items, *record_items(folder))
 
 
-def _pdf_beside_items(folder: Path, place: Path, records: dict[str, bytes]) -> list[Item]:
-    signed = read_signed(records)
+def _pdf_beside_items(folder: Path, place: Path, signed: Signed) -> list[Item]:
     if not place.is_file():
-        if not records:
+        if not signed.is_begun:
             return [not_possible(SAME_ITEM, f"there is no {place.name}")]
         return [failed(SAME_ITEM, f"there is no {place.name}, which was signed", [place.name])]
     opened = opened_pdf(place.name, place.read_bytes())
     if opened.fault:
         faults = [failed(SAME_ITEM, f"{place.name}: {opened.fault}", [place.name])]
-        return [*faults, *_signed_bytes(records, opened)]
+        return [*faults, *_signed_bytes(signed, opened)]
     inside = inside_of(opened.attached)
     other = sorted(n for n, content in inside.files.items() if _bytes(folder / n) != content)
     other += inside.beside
     words = f"{len(inside.files)} files are those of the folder"
     told = [f"{name} in {place.name} is another" for name in other]
     same = held(SAME_ITEM, told, words, [place.name, *other])
-    agreeing = [agreement_item(signed, opened.signatures, place.name)] if records else []
-    alone = [] if records or not opened.signatures else [_unrecorded(opened)]
+    agreeing = [agreement_item(signed, opened.signatures, place.name)] if signed.is_begun else []
+    alone = [] if signed.is_begun or not opened.signatures else [_unrecorded(opened)]
     bad = [
         failed("the signatures in the PDF hold", f"{place.name}: {fault}", [place.name])
         for one in opened.signatures
         for fault in one.faults
     ]
-    return [same, *_signed_bytes(records, opened), *agreeing, *alone, *bad]
+    return [same, *_signed_bytes(signed, opened), *agreeing, *alone, *bad]
 
 
-def _signed_bytes(records: dict[str, bytes], opened: OpenedPdf) -> list[Item]:
-    signed = read_signed(records)
-    return [pdf_bytes_item(signed, opened.name, opened.content)] if records else []
+def _signed_bytes(signed: Signed, opened: OpenedPdf) -> list[Item]:
+    return [pdf_bytes_item(signed, opened.name, opened.content)] if signed.is_begun else []
 
 
 def _unrecorded(opened: OpenedPdf) -> Item:

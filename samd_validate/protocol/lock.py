@@ -62,7 +62,21 @@ class Amendment(Shape):
     looks_before: int | None
 
 
-class Lock(Shape):
+class Signable(Shape):
+    """What a person signs: the canonical form of all of it but the signature."""
+
+    signature: Signature | None = None
+
+    def signed_bytes(self) -> bytes:
+        """Return the bytes that are signed: the canonical form without the signature."""
+        return canonical_bytes(self.model_dump(mode="json", exclude={"signature"}))
+
+    def file_bytes(self) -> bytes:
+        """Return the bytes of its file."""
+        return canonical_bytes(self.model_dump(mode="json")) + b"\n"
+
+
+class Lock(Signable):
     """A protocol as it was promised, with the digests of the recipes that it names."""
 
     schema_version: Literal[1]
@@ -76,15 +90,6 @@ class Lock(Shape):
     signer: Signer
     software_version: str
     amendments: tuple[Amendment, ...] = ()
-    signature: Signature | None = None
-
-    def signed_bytes(self) -> bytes:
-        """Return the bytes that are signed: the canonical form without the signature."""
-        return canonical_bytes(self.model_dump(mode="json", exclude={"signature"}))
-
-    def file_bytes(self) -> bytes:
-        """Return the bytes of its file."""
-        return canonical_bytes(self.model_dump(mode="json")) + b"\n"
 
 
 def lock_path(protocol: Path) -> Path:

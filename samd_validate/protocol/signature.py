@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from samd_validate.core.canonical import canonical_bytes
-from samd_validate.protocol.lock import Digest, Moment, Signature, Signer
+from samd_validate.protocol.lock import Digest, Moment, Signable, Signer
 from samd_validate.protocol.schema import Shape
 
 
@@ -19,11 +18,12 @@ class SignedPdf(Shape):
     size_bytes: int = Field(ge=1)
 
 
-class SignatureRecord(Shape):
+class SignatureRecord(Signable):
     """One signature over a manifest; each names the digest of the record before it.
 
     ``certificate`` is the fingerprint of the signer's, so that it is signed as well; ``chain`` are
     certificates (PEM) that vouch for it, as they came with the key.
+    ``signature`` is None only while it is made.
     """
 
     schema_version: Literal[1]
@@ -40,12 +40,3 @@ class SignatureRecord(Shape):
     software_version: str
     certificate: Digest
     chain: tuple[str, ...] = ()
-    signature: Annotated[Signature | None, Field(description="None only while it is made")] = None
-
-    def signed_bytes(self) -> bytes:
-        """Return the bytes that are signed: the canonical form without the signature."""
-        return canonical_bytes(self.model_dump(mode="json", exclude={"signature"}))
-
-    def file_bytes(self) -> bytes:
-        """Return the bytes of its file."""
-        return canonical_bytes(self.model_dump(mode="json")) + b"\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean
-from samd_validate.core.visible import visible
+from samd_validate.core.visible import shown
 from samd_validate.report.figures import draw
 from samd_validate.report.strip import strip_svg
 from samd_validate.report.tree import Document, Picture, Strip
@@ -68,15 +68,10 @@ def environment(templates: Path) -> Environment:
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def _shown(value: object) -> object:
-    """Return what is put into a page: words of the run lose what cannot be seen in them."""
-    return visible(value) if type(value) is str else value
 
 
 def _text(path: Path) -> str:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from samd_validate.core.bundle import StepRecord
 from samd_validate.core.matrix import Link, TraceRow
 from samd_validate.core.verdict import Criterion, Verdict
+from samd_validate.evidence.signatures import record_name
 from samd_validate.trace.runs import TracedRun
 
 FINDINGS, STEPS, LOOKS = "findings.json", "steps.json", "looks.json"
@@ -28,6 +29,7 @@ FILES: Mapping[str, str] = MappingProxyType(
         "operating_point": "run.json",
         "outcome_definition": "protocol.json",
         "protocol": "protocol.json",
+        "signatures": record_name(1),
         "traceability": "criteria.json",
     }
 )

@@ -79,7 +79,7 @@ def _of_requirement(item: Requirement, run: TracedRun, judged: tuple[_Judged, ..
     own = [one for one in judged if item.id in one.criterion.requirements]
     steps = [step for step in bundle.steps if item.id in step.requirements]
     fruitful = [step for step in steps if is_fruitful(step, bundle)]
-    records = {name: text for name in item.records if (text := record_text(name, bundle))}
+    records = {name: text for name in item.records if (text := record_text(name, run))}
     links = [
         criterion_link(run, one.criterion, one.verdict, kinds) for one in own if one.is_assessed
     ]

@@ -27,6 +27,7 @@ RecordName = Literal[
     "operating_point",
     "outcome_definition",
     "protocol",
+    "signatures",
     "traceability",
 ]
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from samd_validate.core.visible import SHOWN_AS, visible
+
 FAIL_PALE, OPEN_PALE, NONE_PALE, PASS_PALE = "F7DFDF", "FAEFD4", "E6E7E8", "E3EFE3"
 """The colours behind words, those of templates/colours.css."""
 WIDEST, NARROWEST = 60, 10
@@ -19,7 +21,7 @@ LONGEST = 32_767
 """What a cell of the format holds; a longer text is cut and says so."""
 CUT = " [cut here: the cell is full; the whole text is in the CSV]"
 MOMENT = datetime(2026, 1, 1)  # the format holds no zone; equal input, equal bytes
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_UNWRITABLE = re.compile(r"[\ufffe\uffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,7 @@ def _write(page: Any, sheet: Sheet) -> None:
 
 
 def _set_text(cell: Any, text: str) -> None:
-    clean = _UNWRITABLE.sub("\ufffd", text)
+    clean = _UNWRITABLE.sub(SHOWN_AS, visible(text))
     cell.value = clean if len(clean) <= LONGEST else clean[: LONGEST - len(CUT)] + CUT
     cell.data_type = "s"  # else a text that begins with = becomes a formula
     cell.quotePrefix = True

@@ -1,4 +1,8 @@
-"""A disk that is really full: a small file system, and the command line on it."""
+"""A disk that is really full: a small file system, and the command line on it.
+
+Where the kernel gives nobody a namespace of mounts these tests are skipped: no full disk can be
+made there. A mount that fails inside one is a failure.
+"""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from small_evidence import pdf_of, sealed_run
 
 from samd_validate.core.errors import CannotRun
+from samd_validate.core.visible import SHOWN_AS, on_one_line
 from samd_validate.evidence.bundle import read_bundle
 from samd_validate.evidence.chain import read_chain
 from samd_validate.evidence.signatures import read_signed
 from samd_validate.evidence.verification.seals import Sealed, read_manifest, seal_items
 from samd_validate.evidence.verify import opened_pdf, verify
-from samd_validate.terminal import inert
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -92,5 +92,5 @@ def test_line_of_a_trail_with_a_number_beyond_every_limit_is_broken() -> None:
 @given(st.text())
 @settings(deadline=None)
 def test_words_on_a_terminal_command_nothing(words: str) -> None:
-    assert inert(words).isprintable()
-    assert len(inert(words)) == len(words)
+    assert on_one_line(words).replace(SHOWN_AS, "").isprintable()
+    assert len(on_one_line(words)) == len(words)

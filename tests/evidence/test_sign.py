@@ -14,13 +14,19 @@ from small_evidence import PASSWORD, pdf_of, person, sealed_run, sign_as, signed
 from typer.testing import CliRunner
 
 from samd_validate.cli import app
-from samd_validate.core.canonical import canonical_bytes, digest
+from samd_validate.core.canonical import canonical_bytes, digest, digest_bytes
 from samd_validate.core.errors import CannotRun
+from samd_validate.core.matrix import State, TraceRow
 from samd_validate.evidence.folder import file_digests
 from samd_validate.evidence.identity import Identity, load_identity
-from samd_validate.evidence.trust import Trust, fingerprint, trust_of
+from samd_validate.evidence.trust import Trust, fingerprint, key_print, trust_of
 from samd_validate.evidence.verification.item import Item
+from samd_validate.evidence.verification.signed import Approval, role_item
 from samd_validate.evidence.verify import verify, verify_pdf
+from samd_validate.publish import known_requirements
+from samd_validate.trace.matrix import trace_matrix
+from samd_validate.trace.records import record_text
+from samd_validate.trace.runs import read_run
 
 ROLES = ("author", "independent reviewer")
 
@@ -154,6 +160,32 @@ def test_records_of_signatures_by_hand(signed: Path) -> None:
     assert done.stdout.splitlines() == ["Verified OK", "manifest: ok"] * 2, done.stderr
 
 
+@pytest.mark.requirement("REQ-SIGNATURE")
+def test_matrix_of_a_signed_run_names_who_signed_it(signed: Path, unsigned: Path) -> None:
+    def row_of(folder: Path) -> tuple[TraceRow, str]:
+        matrix = trace_matrix(read_run(folder), known_requirements())
+        rows = {row.id: row for row in matrix.requirements}
+        return rows["REQ-SIGNATURE"], matrix.runs[0].signature
+
+    row, head = row_of(signed)
+    words = "signed by Ada Lovelace (author), Grace Hopper (independent reviewer)"
+    assert (row.state, row.evidence) == (State.PARTIAL, (words,))
+    record = (signed / "signatures" / "0001.json").read_bytes()
+    assert [(one.file, one.sha256) for one in row.links] == [
+        ("signatures/0001.json", digest_bytes(record))
+    ]
+    assert "evidence: Grace Hopper (independent reviewer)" in head
+    row, head = row_of(unsigned)
+    assert (row.state, row.evidence, head) == (State.OPEN, (), "nobody has signed")
+
+
+@pytest.mark.requirement("REQ-SIGNATURE")
+def test_signatures_of_other_evidence_are_none_of_a_run(signed: Path) -> None:
+    (signed / "limits.json").write_bytes(b"{}")
+    remake_manifest(signed)
+    assert record_text("signatures", read_run(signed)) == ""
+
+
 def test_change_after_signing_voids_the_approvals_and_says_which_file(signed: Path) -> None:
     path = signed / "findings.json"
     path.write_bytes(path.read_bytes().replace(b"0.77", b"0.79"))
@@ -211,6 +243,41 @@ def test_chain_to_a_trusted_authority_is_enough(tmp_path: Path) -> None:
     other = Trust(certificates=(authority("Hospital CA").certificate,))
     assert at_fault(verify(folder, trust=other)) == {"signatures/0001.json"}
     assert at_fault(verify_pdf(tmp_path / "run.pdf", other)) == {"run.pdf"}
+
+
+def test_trusted_person_who_is_no_authority_vouches_for_nobody(
+    tmp_path: Path, eve: Identity
+) -> None:
+    from self_made import authority, issued
+
+    root = authority("Hospital CA")
+    for person_ in (eve, issued(root, "Eve")):
+        forged = issued(person_, "Ada Lovelace")
+        folder = sealed_run(tmp_path / fingerprint(person_.certificate)[-8:])
+        pdf_of(folder)
+        sign_as(folder, "Ada Lovelace", "author", "authorship", forged)
+        own = fingerprint(person_.certificate)
+        for trust in (Trust(certificates=(person_.certificate,)), trust_of([own])):
+            assert at_fault(verify(folder, trust=trust)) == {"signatures/0001.json"}
+            assert at_fault(verify_pdf(folder.parent / "run.pdf", trust)) == {"run.pdf"}
+
+
+def test_key_with_a_second_certificate_is_one_key(tmp_path: Path) -> None:
+    from self_made import authority, issued
+
+    root = authority("Hospital CA")
+    ada = issued(root, "Ada Lovelace")
+    folder = sealed_run(tmp_path, roles=ROLES)
+    pdf_of(folder)
+    sign_as(folder, "Ada Lovelace", "author", "authorship", ada)
+    renewed = issued(root, "Grace Hopper", ada.key)
+    words = refused(folder, "Grace Hopper", "independent reviewer", renewed)
+    assert "has signed as author" in words
+    approvals = [
+        Approval(role=role, key=key_print(one.certificate), holds=True)
+        for role, one in zip(ROLES, (ada, renewed), strict=True)
+    ]
+    assert role_item(ROLES, approvals).words == "one key signed as author, independent reviewer"
 
 
 def test_record_or_pdf_taken_away_is_named(signed: Path) -> None:

@@ -36,9 +36,9 @@ def authority(name: str) -> Identity:
     return Identity(key=key, certificate=_certified(key, who, who, key, is_authority=True))
 
 
-def issued(by: Identity, name: str) -> Identity:
-    """Return a person's key with a certificate by an authority, which comes with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+def issued(by: Identity, name: str, key: Any = None) -> Identity:
+    """Return a person's key (a new one) with a certificate by an authority, which comes with it."""
+    key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = _certified(key, _named(name), by.certificate.subject, by.key, is_authority=False)
     return Identity(key=key, certificate=certificate, chain=(by.certificate,))
 

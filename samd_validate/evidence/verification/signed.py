@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from samd_validate.core.canonical import digest_bytes
 from samd_validate.evidence.folder import MANIFEST_FILE
-from samd_validate.evidence.identity import certificate_of, signature_fault
+from samd_validate.evidence.identity import certificate_of, pem_of, signature_fault
 from samd_validate.evidence.pades import PdfSignature
-from samd_validate.evidence.signatures import Signed, read_signed, record_name
+from samd_validate.evidence.signatures import Signed, record_name
 from samd_validate.evidence.trust import (
     NOT_VERIFIED,
     Trust,
     fingerprint,
     is_name_of,
+    key_print,
     trust_fault,
     validity_fault,
 )
@@ -53,11 +53,10 @@ class Changes:
 
 
 def record_signature_items(
-    files: Mapping[str, bytes], changes: Changes, trust: Trust
+    signed: Signed, changes: Changes, trust: Trust
 ) -> tuple[tuple[Item, ...], tuple[Approval, ...]]:
     """Test the records of a folder; each that holds or not is an approval of its role."""
-    signed = read_signed(files)
-    if not files:
+    if not signed.is_begun:
         return (), ()
     faults = [f"{signed.file}: {signed.fault}"] if signed.fault else []
     follow = held(FOLLOW_ITEM, faults, f"{len(signed.records)} signatures", [signed.file])
@@ -85,7 +84,7 @@ def _record_item(record: SignatureRecord, changes: Changes, trust: Trust) -> tup
         item = failed(name, f"void: changed after it was signed: {named(void)}", void)
     else:
         item = ok(name, f"valid, {_whose(own, trust)}")
-    return item, Approval(role=who.role, key=fingerprint(own), holds=not item.is_failed)
+    return item, Approval(role=who.role, key=key_print(own), holds=not item.is_failed)
 
 
 def _certificates(
@@ -106,7 +105,7 @@ def _certificates(
 
 def _is_as_written(signature: Signature, own: x509.Certificate, signed: str) -> bool:
     """Return whether certificate and value have the one form that they can have."""
-    pem = own.public_bytes(Encoding.PEM).decode().strip()
+    pem = pem_of(own).strip()
     try:
         value = base64.b64encode(base64.b64decode(signature.value, validate=True)).decode()
     except ValueError:
@@ -168,9 +167,7 @@ def pdf_signature_items(
             faults.append(f"void: it is of another {MANIFEST_FILE} than is attached")
         item = held(title, faults, f"valid, {_whose(one.certificate, trust)}", [name])
         items.append(failed(title, f"{name}: {item.words}", [name]) if faults else item)
-        approvals.append(
-            Approval(role=one.role, key=fingerprint(one.certificate), holds=not faults)
-        )
+        approvals.append(Approval(role=one.role, key=key_print(one.certificate), holds=not faults))
     return tuple(items), tuple(approvals)
 
 

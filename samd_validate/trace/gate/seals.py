@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from samd_validate.core.looks import RECORDED
 from samd_validate.core.verdict import Outcome
 from samd_validate.evidence.locking import record_fault
-from samd_validate.evidence.signatures import read_signed, signature_files
-from samd_validate.protocol.signature import SignatureRecord
 from samd_validate.trace.gate.asked import Answer, Asked, failed, left_open, named, ok
 
 OPENED = "opened the labels"
@@ -56,16 +54,10 @@ def files_as_sealed(asked: Asked) -> Answer:
         found = [f"{name}: {words}" for name, words in asked.faults.items()]
         return failed(f"the evidence does not verify ({named(found)})")
     seen = f"{len(asked.run.files)} digests recomputed and equal"
-    signers = [f"{one.signer.name} ({one.signer.role})" for one in _signed(asked)]
+    signers = [f"{one.signer.name} ({one.signer.role})" for one in asked.run.signed]
     if signers:
         return ok(f"{seen}; the manifest is signed by {named(signers)}")
     return left_open(f"{seen}, but nobody signed the manifest", "a signature over its digest")
-
-
-def _signed(asked: Asked) -> tuple[SignatureRecord, ...]:
-    """Return the signatures over the manifest; whether they verify is among the faults."""
-    folder = asked.run.folder
-    return () if folder is None else read_signed(signature_files(folder)).records
 
 
 def signatures_hold(asked: Asked) -> Answer:
@@ -85,7 +77,9 @@ def signatures_hold(asked: Asked) -> Answer:
 
 def _of_manifest(asked: Asked) -> Answer:
     """Return what is known of signatures where nobody signed the protocol."""
-    shown = [f"{one.signer.name}, {one.signed_at}, {one.signer.meaning}" for one in _signed(asked)]
+    shown = [
+        f"{one.signer.name}, {one.signed_at}, {one.signer.meaning}" for one in asked.run.signed
+    ]
     if not shown:
         return left_open("the evidence holds no signature", "signatures of protocol and evidence")
     if asked.faults:
