@@ -15,6 +15,7 @@ from rich.table import Table
 from samd_validate.core.estimate import Measurement
 from samd_validate.core.verdict import Outcome
 from samd_validate.core.visible import on_one_line
+from samd_validate.report.measured import measurement_words
 from samd_validate.terminal_text import told
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def verdict_table(bundle: Bundle) -> Table:
     measured: dict[str, Measurement] = {f.key: f.measurement for f in bundle.all_findings}
     for criterion, verdict in zip(bundle.all_criteria, bundle.all_verdicts, strict=True):
         measurement = measured.get(criterion.finding)
-        words = "no finding" if measurement is None else _measured_words(measurement)
+        words = "no finding" if measurement is None else measurement_words(measurement)
         look = LOOKS[verdict.outcome]
         table.add_row(
             told(criterion.id),
@@ -106,11 +107,6 @@ def verdict_table(bundle: Bundle) -> Table:
     if not bundle.all_criteria:
         table.caption = "no criteria were promised, so nothing is passed"
     return table
-
-
-def _measured_words(measurement: Measurement) -> str:
-    is_count = getattr(measurement, "method", "").startswith("count of all")
-    return f"{measurement.value:g}" if is_count else measurement.describe(3)  # type: ignore[union-attr]
 
 
 def show_plan(plan: Plan) -> None:
