@@ -71,8 +71,9 @@ def named(contents: Contents, whole: Contents, digests: Digests) -> set[str]:
     manifest, trail = contents.get(MANIFEST_FILE), contents.get(TRAIL)
     items = list(seal_items(Sealed(manifest=manifest, trail=trail, found=found)))
     changes = Changes(manifest=manifest or b"", files=())
-    signed, _ = record_signature_items(records, changes, Trust())
-    items += [*signed, pdf_bytes_item(read_signed(records), PDF, contents[PDF])]
+    signed = read_signed(records)
+    approvals, _ = record_signature_items(signed, changes, Trust())
+    items += [*approvals, pdf_bytes_item(signed, PDF, contents[PDF])]
     return at_fault(items)
 
 
