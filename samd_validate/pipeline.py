@@ -51,6 +51,7 @@ from samd_validate.record import (
     note_looks,
     note_plan,
     run_name,
+    waiting,
 )
 from samd_validate.study import make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
@@ -206,7 +207,7 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
         criteria=criteria,
         verdicts=judge(criteria, findings),
         environment=environment(),
-        machine=machine(),
+        machine={**machine(), **waiting(study)},
         seeds=seeds_of(plan),
         has_predictions=order.options.keeps_predictions,
         attachments={**_attachments(cohorts, order.texts), "protocol_lock": order.lock},

@@ -9,6 +9,7 @@ from pathlib import Path
 from samd_validate.core.canonical import digest_bytes, plain
 from samd_validate.core.errors import gather
 from samd_validate.core.looks import LookRecord
+from samd_validate.core.model import Fed
 from samd_validate.evidence.audit import AuditTrail
 from samd_validate.evidence.claim import Claim
 from samd_validate.evidence.environment import environment
@@ -123,6 +124,14 @@ def keep_gate(gate: Gate, folder: RunFolder) -> None:
         findings = [finding for _, output in gate.outputs for finding in output.findings]
         folder.write_json("gate.json", {"schema_version": 1, "findings": plain(findings)})
     gather(list(gate.problems))
+
+
+def waiting(study: Study) -> dict[str, object]:
+    """Return the share of training time that networks waited for images, by model, if any did."""
+    shares = {
+        model.name: round(model.waited_share, 4) for model in study.models if isinstance(model, Fed)
+    }
+    return {"waited_for_images": shares} if shares else {}
 
 
 def keep_models(study: Study, folder: RunFolder) -> None:

@@ -121,6 +121,19 @@ class Maskable(Protocol):
 
 
 @runtime_checkable
+class Fed(Protocol):
+    """A model trained on images that were made ready beside its training.
+
+    ``waited_share`` is the share of training time that its network waited for them, in [0, 1].
+    """
+
+    @property
+    def waited_share(self) -> float:
+        """Return the share; it is of this machine, and no number of the run depends on it."""
+        ...
+
+
+@runtime_checkable
 class Randomisable(Protocol):
     """A model whose weights can be drawn anew, stage by stage from its output down."""
 

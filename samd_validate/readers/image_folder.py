@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 import numpy as np
@@ -78,6 +78,7 @@ def image_folder(request: ReadRequest, params: ImageFolderParams) -> Cohort:
     """
     place = _place(request, params)
     table = TextTable(place / params.table, _columns(params))
+    gather(_strays(table, params))
     rows, flow = _chosen(table, place, params)
     files = _files(table, place, rows, params)
     seen = inspected(files, params.labels, f"reading {request.dataset}", request.progress)
@@ -114,6 +115,20 @@ def _place(request: ReadRequest, params: ImageFolderParams) -> Path:
             todo="bind it with --dataset NAME=PATH, or correct params.table",
         )
     )
+
+
+def _strays(table: TextTable, params: ImageFolderParams) -> list[Problem]:
+    """Return the names of files that lead out of the folder of images or of masks."""
+    named = [params.columns.image]
+    if params.masks is not None and params.columns.mask:
+        named.append(params.columns.mask)
+    problems = []
+    for column in named:
+        paths = [PurePath(name) for name in table.text(column).tolist()]
+        wrong = np.array([one.is_absolute() or ".." in one.parts for one in paths], dtype=np.bool_)
+        expected = "names of files inside the folder, without .."
+        problems += table.refuse(column, wrong, "a path that leads out of the folder", expected)
+    return problems
 
 
 def _columns(params: ImageFolderParams) -> list[str]:

@@ -43,6 +43,7 @@ MACHINE_FACTS = {
     "threads": "Threads",
     "determinism": "Determinism",
     "variables": "Variables that are set",
+    "waited_for_images": "Share of training spent waiting for images",
 }
 UNMET = {
     Outcome.FAIL: "was not met",

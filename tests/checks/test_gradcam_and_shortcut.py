@@ -10,6 +10,7 @@ import pytest
 from bright_squares import SIDE, squares
 
 from samd_validate.checks.gradcam import GradcamParams, gradcam
+from samd_validate.checks.marked.altered import without_box
 from samd_validate.checks.shortcut import MarkerParams, ShortcutParams, shortcut
 from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort
@@ -246,6 +247,13 @@ def test_what_hiding_costs_on_either_side_is_no_shortcut() -> None:
     one = found["auroc_beyond_mirror", "hidden=corner"]
     assert isinstance(one, Estimate)
     assert one.low <= 0 <= one.high
+
+
+@pytest.mark.parametrize("region", [(0.999, 0.999, 1.0, 1.0), (0.5, 0.5, 0.501, 0.501)])
+def test_region_thinner_than_a_pixel_hides_one(region: tuple[float, ...]) -> None:
+    thin = without_box(region)  # type: ignore[arg-type]  # of four numbers
+    pixels = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
+    assert (thin(pixels.copy(), None) != pixels).sum() == 1
 
 
 def test_region_across_the_middle_has_no_mirror_image() -> None:

@@ -27,7 +27,7 @@ PARAMS = SmallCnnParams(
     max_epochs=4,
     batch=8,
     learning_rate=0.01,
-    jitter=0.05,
+    augmentation=({"use": "exposure", "params": {"range": 0.05}},),  # type: ignore[arg-type]  # bound by the model
 )
 
 
@@ -48,6 +48,26 @@ def test_parts_without_images_or_with_one_outcome_are_refused_together() -> None
         fit(no_images, one_outcome)
     found = [problem.found for problem in refused.value.problems]
     assert found == ["no images", "30 images, 30 of them with the outcome"]
+
+
+def test_unknown_augmentation_is_refused() -> None:
+    with pytest.raises(ValueError, match="flip"):
+        SmallCnnParams.model_validate({"augmentation": ["flipp"]})
+
+
+def test_augmentation_changes_training_and_not_what_is_scored() -> None:
+    whole = squares(40)
+    brief = {"max_epochs": 1, "augmentation": ()}
+    plain = fit(whole, whole, PARAMS.model_copy(update=brief))
+    changed = fit(whole, whole, PARAMS.model_copy(update={"max_epochs": 1}))
+    assert plain.artefact() != changed.artefact()
+    same = replace(plain, params=PARAMS)
+    np.testing.assert_array_equal(same.predict(whole), plain.predict(whole))
+
+
+def test_share_of_waiting_is_no_part_of_the_record(fitted: ImageClassifier) -> None:
+    assert 0 <= fitted.waited_share <= 1
+    assert "waited" not in str(fitted.card)
 
 
 def test_parts_with_other_targets_are_refused() -> None:

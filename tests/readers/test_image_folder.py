@@ -52,6 +52,13 @@ def test_no_folder_is_told(tmp_path: Path) -> None:
     assert "no manifest.csv" in faults(tmp_path)["data set 'd'"]
 
 
+@pytest.mark.parametrize("name", ["../secret.png", "/etc/hostname", "a/../../b.png"])
+def test_path_out_of_the_folder_is_refused_and_not_printed(tmp_path: Path, name: str) -> None:
+    place = folder(tmp_path, 3, mask=["0.png", name, "2.png"])
+    found = faults(place, columns={"mask": "mask"})["manifest.csv, column 'mask'"]
+    assert found == "a path that leads out of the folder in 1 rows (lines 3)"
+
+
 def test_all_faults_are_told_together_with_the_names_of_the_files(tmp_path: Path) -> None:
     place = folder(tmp_path, 8)
     whole = (place / "images" / "0.png").read_bytes()

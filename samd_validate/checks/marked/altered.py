@@ -111,10 +111,14 @@ def _framed(where: BoolArray) -> BoolArray:
 
 
 def _inside(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the pixels of a region: at least one, however thin it is."""
     top, left, bottom, right = box
-    rows = slice(round(top * shape[0]), max(round(bottom * shape[0]), round(top * shape[0]) + 1))
-    first = round(left * shape[1])
-    return rows, slice(first, max(round(right * shape[1]), first + 1))
+    return _span(top, bottom, shape[0]), _span(left, right, shape[1])
+
+
+def _span(start: float, stop: float, side: int) -> slice:
+    first = min(round(start * side), side - 1)
+    return slice(first, max(round(stop * side), first + 1))
 
 
 def _median(pixels: Pixels) -> Pixels:

@@ -16,6 +16,7 @@ from samd_validate.models.augmentation._choice import Choice, applied, bound
 from samd_validate.models.imaging.patches import Augment
 
 Prepare = Callable[[Plane], Plane]
+Repaint = Callable[[Tensor, np.random.Generator], Tensor]
 
 
 def augment_of(choices: Sequence[Choice]) -> Augment | None:
@@ -32,6 +33,16 @@ def augment_of(choices: Sequence[Choice]) -> Augment | None:
         return torch.from_numpy(found.pixels), torch.from_numpy(found.mask)
 
     return augment
+
+
+def repaint_of(choices: Sequence[Choice]) -> Repaint | None:
+    """Return what changes a whole image without a mask in training; None if nothing does."""
+    steps = bound(choices, is_preparation=False)
+    if not steps:
+        return None
+    return lambda image, generator: torch.from_numpy(
+        applied(steps, image.numpy(), None, generator).pixels
+    )
 
 
 def prepare_of(choices: Sequence[Choice]) -> Prepare | None:

@@ -17,6 +17,7 @@ from samd_validate.core.arrays import FloatArray
 from samd_validate.core.cohort import Cohort
 from samd_validate.core.kinds import FitRequest
 from samd_validate.core.seeds import step_seed
+from samd_validate.models.imaging.augmenting import prepare_of, repaint_of
 from samd_validate.models.imaging.classifier import BATCH, ClassifierParams, NewNetwork
 from samd_validate.models.imaging.grid import Grid
 from samd_validate.models.imaging.training import Loss
@@ -65,7 +66,11 @@ def weighted_cross_entropy(weight: Tensor) -> Loss:
 
 def grid_of(params: ClassifierParams) -> Grid:
     """Return how images come to the network."""
-    return Grid(size=params.size, is_normalised=params.normalise)
+    return Grid(
+        size=params.size,
+        is_normalised=params.normalise,
+        prepare=prepare_of(params.augmentation),
+    )
 
 
 def squares_of(cohort: Cohort, params: ClassifierParams) -> Squares:
@@ -78,7 +83,7 @@ def batches_of(request: FitRequest, params: ClassifierParams) -> WholeImages:
     return WholeImages(
         images=squares_of(request.development, params),
         targets=targets_of(request.development),
-        jitter=params.jitter,
+        repaint=repaint_of(params.augmentation),
         seed=step_seed(request.seed, "images"),
     )
 

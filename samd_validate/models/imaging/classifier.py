@@ -18,6 +18,7 @@ from samd_validate.core.images import Image
 from samd_validate.core.kinds import FitRequest
 from samd_validate.models._recalibrate import Platt, learn_platt
 from samd_validate.models._threads import OF_IMAGES, threads
+from samd_validate.models.augmentation._choice import Augmentations
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,7 +39,7 @@ class ClassifierParams(BaseModel):
 
     size: int = Field(default=64, ge=16, le=2048, description="side of the square of pixels")
     normalise: bool = Field(default=True, description="each image to its own percentiles")
-    jitter: float = Field(default=0.08, ge=0, le=0.5, description="shift and contrast in training")
+    augmentation: Augmentations = ()
     dropout: float = Field(default=0.0, ge=0, lt=1)
     learning_rate: float = Field(default=1e-3, gt=0, lt=1)
     weight_decay: float = Field(default=1e-3, ge=0)
@@ -62,6 +63,7 @@ class ImageClassifier:
     layer: str
     targets: tuple[str, ...]
     card: Mapping[str, object]
+    waited_share: float = 0.0
 
     def predict(self, cohort: Cohort) -> FloatArray:
         """Return the recalibrated probability of label 1, shape ``(n,)``."""
@@ -200,6 +202,7 @@ def fit_classifier(
         layer=layer,
         targets=untuned.targets,
         card=_record(request, params, family, trained, platt),
+        waited_share=trained.waited_share,
     )
 
 
