@@ -109,6 +109,7 @@ def train(
         if checkpoint is not None:
             save(state, checkpoint)
         progress(state.epoch / loop.max_epochs)
+    progress(1.0)
     network.load_state_dict(state.best)
     network.eval()
     spent = development.waited + development.worked
