@@ -56,6 +56,8 @@ class UnetParams(BaseModel):
     flips: bool = Field(default=False, description="average with the mirror image at inference")
     keep_parts: int | None = Field(default=None, ge=1, description="largest connected parts")
     fill_holes: bool = False
+    smallest_part: int = Field(default=1, ge=1, description="pixels; lesser parts are left out")
+    gaps: bool = Field(default=False, description="train on labels that touch as kept apart")
     threshold: float = Field(default=0.5, gt=0, lt=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
@@ -136,7 +138,11 @@ class UnetModel:
         with threads(OF_IMAGES):
             grid, windows = _grid(self.params), _windows(self.params)
             found = probability_of(self.network, image, grid, windows, torch.device("cpu"))
-        shape = Shape(keep=self.params.keep_parts, fills_holes=self.params.fill_holes)
+        shape = Shape(
+            keep=self.params.keep_parts,
+            fills_holes=self.params.fill_holes,
+            least=self.params.smallest_part,
+        )
         return shape.applied(found, self.params.threshold)
 
     def embed(self, cohort: Cohort) -> FloatArray:
@@ -177,6 +183,7 @@ def _grid(params: UnetParams) -> Grid:
         size=params.size,
         is_normalised=params.normalise,
         prepare=prepare_of(params.augmentation),
+        keeps_gaps=params.gaps,
     )
 
 

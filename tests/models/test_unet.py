@@ -238,6 +238,27 @@ def test_largest_parts_are_kept_and_holes_filled() -> None:
     np.testing.assert_array_equal(as_it_is, probability)
 
 
+def test_specks_are_left_out_and_what_is_large_enough_stays() -> None:
+    probability = np.zeros((12, 12))
+    probability[1:4, 1:4], probability[8, 8:10] = 0.9, 0.8
+    found = Shape(keep=None, fills_holes=False, least=9).applied(probability, 0.5)
+    assert found[1:4, 1:4].min() == 0.9
+    assert found[8].max() == 0
+    np.testing.assert_array_equal(
+        Shape(keep=None, fills_holes=False, least=2).applied(probability, 0.5), probability
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64])
+def test_labels_that_touch_are_trained_as_kept_apart(dtype: type) -> None:
+    labels = np.zeros((6, 10), dtype=dtype)
+    labels[1:5, 1:4], labels[1:5, 4:7], labels[1:5, 8] = 1, 255, 3
+    mask = Grid(size=None, is_normalised=False, keeps_gaps=True).mask(labels)[0].numpy()
+    assert mask[1].tolist() == [0, 1, 1, 0, 0, 1, 1, 0, 1, 0]
+    whole = Grid(size=None, is_normalised=False).mask(labels)[0].numpy()
+    np.testing.assert_array_equal(whole, labels > 0)
+
+
 def test_more_parts_than_there_are_keep_all_and_an_empty_mask_stays_empty() -> None:
     marked = np.eye(6, dtype=bool)
     np.testing.assert_array_equal(largest(marked, 3), marked)

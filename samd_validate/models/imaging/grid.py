@@ -16,6 +16,7 @@ from torch.nn import functional
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.images import Image
 from samd_validate.core.kinds import Plane
+from samd_validate.models.imaging.components import apart
 
 LOW, HIGH = 0.01, 0.99
 
@@ -26,12 +27,14 @@ class Grid:
 
     ``is_normalised`` brings the darkest and brightest percent of each image to 0 and 1, so that
     exposure and window settings of a scanner matter less; what lies beyond is cut. ``prepare``
-    comes before that, and sees the image on the grid in [0, 1].
+    comes before that, and sees the image on the grid in [0, 1]. ``keeps_gaps`` leaves pixels
+    between two structures that touch unmarked in masks.
     """
 
     size: int | None
     is_normalised: bool
     prepare: Callable[[Plane], Plane] | None = None
+    keeps_gaps: bool = False
 
     def shape(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return rows and columns on the grid for an image of ``shape``."""
@@ -61,7 +64,8 @@ class Grid:
 
     def mask(self, reference: Column) -> Tensor:
         """Return where a reference marks anything, ``(1, rows, columns)`` of 0 and 1."""
-        tensor = torch.tensor(np.asarray(reference) > 0, dtype=torch.float32)[None]
+        marked = apart(reference) if self.keeps_gaps else np.asarray(reference) > 0
+        tensor = torch.tensor(marked, dtype=torch.float32)[None]
         return (_resized(tensor, self.shape(reference.shape)) >= 0.5).float()  # noqa: PLR2004
 
     @staticmethod
