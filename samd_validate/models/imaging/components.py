@@ -13,7 +13,8 @@ from samd_validate.core.arrays import BoolArray, Column, FloatArray, IntArray
 class Shape:
     """How many of the largest connected parts are kept (None: all), and whether holes are filled.
 
-    Of those, parts of fewer than ``least`` pixels are left out too. Pixels belong together across edges and corners; a hole is closed off across edges.
+    Of those, parts of fewer than ``least`` pixels are left out too. Pixels belong together across
+    edges and corners; a hole is closed off across edges.
     """
 
     keep: int | None
