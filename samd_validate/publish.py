@@ -58,7 +58,9 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
     """
     run, templates = read_run(evidence), shipped("templates")
     places = places_of(out, run.name)
-    tree = _tree(replace(run, signed=()))  # what is signed cannot show the signatures on it
+    tree = _tree(
+        replace(run, signed=()), is_paper=True
+    )  # what is signed cannot show the signatures on it
     _keep_signed(places["pdf"])
     try:
         write_page(places["html"], evidence)
@@ -77,10 +79,10 @@ def write_page(place: Path, evidence: Path) -> None:
     write_whole(place, render_html(tree, shipped("templates")).encode())
 
 
-def _tree(run: TracedRun) -> Document:
+def _tree(run: TracedRun, *, is_paper: bool = False) -> Document:
     catalogue = known_requirements()
     held = checklists(run.bundle, catalogue, known_places())
-    return document(run.bundle, trace_matrix(run, catalogue), held, run.signed)
+    return document(run.bundle, trace_matrix(run, catalogue), held, run.signed, is_paper=is_paper)
 
 
 def _keep_signed(pdf: Path) -> None:

@@ -24,15 +24,18 @@ def document(
     matrix: Matrix,
     checklists: tuple[Checklist, ...] = (),
     signed: Sequence[SignatureRecord] = (),
+    *,
+    is_paper: bool = False,
 ) -> Document:
     """Return the report of a run; the same bundle always gives the same document.
 
     ``checklists`` become its appendix, with those places only that the report has. ``signed`` are
     the signatures so far, for a page that can be written anew after each; the last page of a PDF
-    has places for them instead.
+    has places for them instead. ``is_paper`` makes the edition for pages: figures beside each
+    other, and long tables shortened to what decides, with words on where the rest is.
     """
     words, look = headline(bundle)
-    numbers = Numbers()
+    numbers = Numbers(is_paper=is_paper)
     sections = _sections(bundle, matrix, numbers)
     if checklists:
         appendix, checklists = checklist_section(checklists, sections, numbers)

@@ -7,7 +7,17 @@ from collections.abc import Iterable
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Figure, Finding, Table
-from samd_validate.report.build import Numbers, grid, name_cell, number, picture, plain_table, texts
+from samd_validate.report.build import (
+    Numbers,
+    grid,
+    name_cell,
+    number,
+    picture,
+    pictures,
+    plain_table,
+    texts,
+)
+from samd_validate.report.compact import compact_tables
 from samd_validate.report.groups import group_tables, of_compared_groups
 from samd_validate.report.measured import measurement_words, method_words, shared_clauses
 from samd_validate.report.sanity import sanity_of, with_verdict
@@ -63,7 +73,7 @@ def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     if sanity is not None:
         blocks.append(Paragraph(text=sanity.words, look="note" if sanity.is_passed else "warning"))
     shown = [with_verdict(figure, sanity) for figure in figures_of(step, bundle)]
-    blocks += [picture(numbers, figure) for figure in shown]
+    blocks += pictures(numbers, shown)
     blocks += [plain_table(numbers, table) for table in tables_of(step, bundle)]
     if step.notes:
         blocks.append(Bullets(items=step.notes))
@@ -113,8 +123,11 @@ def _finding_tables(
         blocks += group_tables(f"findings-{step.id}-groups", title, compared, bundle, numbers)
     for name, group in (("findings", whole), ("findings by subset", parts)):
         if group:
-            title = f"{step_title(step)}: {name}"
-            blocks.append(_finding_table(f"{step.id}-{len(blocks)}", title, group, bundle, numbers))
+            title, place = f"{step_title(step)}: {name}", f"{step.id}-{len(blocks)}"
+            if numbers.is_paper:
+                blocks += compact_tables(place, title, group, bundle, numbers)
+            else:
+                blocks.append(_finding_table(place, title, group, bundle, numbers))
     return blocks
 
 
