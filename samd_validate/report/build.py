@@ -132,7 +132,7 @@ def pictures(numbers: Numbers, figures: Sequence[Figure]) -> list[Block]:
 def _fit(left: Figure, right: Figure) -> bool:
     return all(
         one.kind in SMALL
-        or (one.kind == "dose_response" and len(one.content.get("panels", ())) == 1)
+        or (one.kind == "dose_response" and len(items(one.content, "panels")) == 1)
         for one in (left, right)
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate, Measurement
@@ -20,12 +22,14 @@ from samd_validate.report.words import (
 
 MOST_PRINTED = 20
 """Longer tables of findings show what decides; the rest is in the tables beside the report."""
-MOST_POPULATIONS = 2
+MOST_POPULATIONS = 3
 """More populations than these do not fit beside each other; each row then names its own."""
 REST = (
     "{shown} of {total} findings are printed: {which}. All of them are in the sheet findings of "
     "the tables beside this report (-tables.xlsx) and in findings.json."
 )
+MOST_REMARKS = 6
+REMARKS = "{count} remarks on single numbers are in the sheet findings."
 Key = tuple[str, str, str, str]
 """Measure, subset, model and, where rows name it, population."""
 
@@ -54,7 +58,8 @@ def deciding(findings: Sequence[Finding], bundle: Bundle) -> tuple[list[Finding]
     if len(device) < len(findings) and _n_rows(device) <= MOST_PRINTED:
         return device, "those of the device, and those that a criterion reads"
     ends = read | _ends(device)
-    kept = [one for one in findings if one.key in ends]
+    rows = {_row_of(one) for one in findings if one.key in ends}
+    kept = [one for one in findings if _row_of(one) in rows]
     return kept, "those that a criterion reads, and the lowest and the highest of each measure"
 
 
@@ -69,7 +74,11 @@ def _ends(findings: Sequence[Finding]) -> set[str]:
 
 
 def _n_rows(findings: Sequence[Finding]) -> int:
-    return len({(one.measure, one.subset, one.model) for one in findings})
+    return len({_row_of(one) for one in findings})
+
+
+def _row_of(finding: Finding) -> tuple[str, str, str]:
+    return finding.measure, finding.subset, finding.model
 
 
 def _table(
@@ -85,10 +94,11 @@ def _table(
     names = _Names(findings, bundle, has_population=beside == [""])
     notes = _Notes(findings)
     heads = [_head(findings, place, bundle) for place in beside]
+    counted = [is_counted for _, is_counted in heads]
     rows = [
         [
             *names.cells(key),
-            *(_cell(row.get(place), heads[i][1], notes) for i, place in _nr(beside)),
+            *(_cell(row.get(one), flag, notes) for one, flag in zip(beside, counted, strict=True)),
         ]
         for key, row in by_row.items()
     ]
@@ -103,10 +113,6 @@ def _table(
         look="small",
         widths=names.widths(len(beside)),
     )
-
-
-def _nr(places: Sequence[str]) -> list[tuple[int, str]]:
-    return list(enumerate(places))
 
 
 class _Names:
@@ -145,6 +151,9 @@ class _Notes:
         self._shared = shared_clauses(measurements)
         self._letters: dict[str, str] = {}
         levels = {one.level for one in measurements if isinstance(one, Estimate)}
+        remarks = Counter(one.note for one in measurements if isinstance(one, Estimate))
+        del remarks[""]
+        self._left_out = {} if len(remarks) <= MOST_REMARKS else remarks
         self._level = f"{100 * min(levels):g}% CI " if len(levels) == 1 else ""
 
     def cell_words(self, measurement: Measurement) -> str:
@@ -158,6 +167,8 @@ class _Notes:
         return f"{words} [{said}]" if said else words
 
     def _letter(self, measurement: Estimate) -> str:
+        if measurement.note in self._left_out:
+            measurement = replace(measurement, note="")
         said = method_words(measurement, self._shared)
         if measurement.p_value is not None:
             said = said.replace(f"p {p_words(measurement.p_value)}", "").strip("; ,")
@@ -170,7 +181,9 @@ class _Notes:
         level = f"In brackets: {self._level.strip()}." if self._level else ""
         shared = f"Method: {', '.join(self._shared)}." if self._shared else ""
         listed = "; ".join(f"[{letter}] {words}" for words, letter in self._letters.items())
-        return " ".join(part for part in (level, shared, f"{listed}." if listed else "") if part)
+        listed = f"{listed}." if listed else ""
+        left = REMARKS.format(count=sum(self._left_out.values())) if self._left_out else ""
+        return " ".join(part for part in (level, shared, listed, left) if part)
 
 
 def _letters(place: int) -> str:

@@ -17,7 +17,7 @@ from samd_validate.report.build import (
     plain_table,
     texts,
 )
-from samd_validate.report.compact import compact_tables
+from samd_validate.report.compact import MOST_PRINTED, compact_tables
 from samd_validate.report.groups import group_tables, of_compared_groups
 from samd_validate.report.measured import measurement_words, method_words, shared_clauses
 from samd_validate.report.sanity import sanity_of, with_verdict
@@ -28,6 +28,11 @@ from samd_validate.report.words import (
     measure_words,
     population_words,
     subset_words,
+)
+
+BESIDE = (
+    "{title}: a table of {rows} rows, not printed because the figures of this section show what "
+    "stands out; it is a sheet of the tables beside this report (-tables.xlsx)."
 )
 
 
@@ -65,7 +70,9 @@ def explanations(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers
 def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     """Return one step: what it means, its findings, figures, tables and notes."""
     findings = [finding for finding in bundle.findings if finding.check == step.id]
-    blocks: list[Block] = [Paragraph(text=text) for text in doc_paragraphs(step.doc)[:2]]
+    first, *more = doc_paragraphs(step.doc)[:2] or [""]
+    blocks: list[Block] = [Paragraph(text=first)] if first else []
+    blocks += [Paragraph(text=text, look="method") for text in more]
     if step.status != "ran":
         blocks.append(Paragraph(text=f"Not run: {step.why or step.status}.", look="warning"))
     blocks += _finding_tables(step, findings, bundle, numbers)
@@ -74,10 +81,20 @@ def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
         blocks.append(Paragraph(text=sanity.words, look="note" if sanity.is_passed else "warning"))
     shown = [with_verdict(figure, sanity) for figure in figures_of(step, bundle)]
     blocks += pictures(numbers, shown)
-    blocks += [plain_table(numbers, table) for table in tables_of(step, bundle)]
+    blocks += _tables(tables_of(step, bundle), numbers, is_drawn=bool(shown))
     if step.notes:
         blocks.append(Bullets(items=step.notes))
     return Section(id=f"step-{step.id}", title=step_title(step), blocks=tuple(blocks))
+
+
+def _tables(tables: list[Table], numbers: Numbers, *, is_drawn: bool) -> list[Block]:
+    """Return the tables of a check; on paper, a long one that a figure shows is named alone."""
+    return [
+        Paragraph(text=BESIDE.format(title=table.title, rows=len(table.rows)), look="note")
+        if numbers.is_paper and is_drawn and len(table.rows) > MOST_PRINTED
+        else plain_table(numbers, table)
+        for table in tables
+    ]
 
 
 def step_title(step: StepRecord) -> str:

@@ -66,7 +66,7 @@ def _requirements(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
         for row in matrix.requirements
     ]
     title = "Requirements, with the largest gaps first"
-    widths = (19, 10, 9, 19, 20, 16, 7)
+    widths = (25, 8, 8, 17, 20, 16, 6)
     return (grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny"),)
 
 
@@ -77,7 +77,7 @@ def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
         for row in matrix.hazards
     ]
     title = "Hazards, with the largest gaps first"
-    widths = (26, 10, 9, 16, 25, 14)
+    widths = (32, 8, 8, 15, 24, 13)
     return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny"),)
 
 

@@ -12,7 +12,7 @@ from samd_validate.core.finding import Figure
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
-    """Words; ``look`` is ``""``, ``lead``, ``note`` or ``warning``."""
+    """Words; ``look`` is ``""``, ``lead``, ``note``, ``method`` or ``warning``."""
 
     text: str
     look: str = ""
