@@ -52,6 +52,7 @@ from samd_validate.record import (
     note_plan,
     run_name,
 )
+from samd_validate.report.model_card import MODEL_CARD_FILE, model_card
 from samd_validate.study import make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
 from samd_validate.trace.own import OwnTexts, kept_texts, load_own, with_own
@@ -214,6 +215,7 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
     )
     write_bundle(bundle, folder)
     folder.write(SBOM_FILE, sbom_bytes())
+    folder.write(MODEL_CARD_FILE, model_card(bundle).encode())
     outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.all_verdicts}
     trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 

@@ -57,14 +57,19 @@ def limitations(bundle: Bundle) -> Section:
     stated = [str(item) for item in items(bundle.protocol, "limitations")]
     card = part(bundle.model, "card") or bundle.model
     of_device = [str(item) for item in items(card, "limitations")]
-    followed = [*_from_verdicts(bundle), *_from_steps(bundle), *_from_findings(bundle)]
-    followed += _few_events(bundle)
+    followed = run_limits(bundle)
     sections = [
         _listing("limits-stated", "Stated in the protocol", stated),
         _listing("limits-device", "Stated with the device", of_device),
         _listing("limits-found", "Following from this run", followed),
     ]
     return Section(id="limitations", title="Limitations", sections=tuple(sections), breaks=True)
+
+
+def run_limits(bundle: Bundle) -> list[str]:
+    """Return what a run could not show: verdicts, steps not run, no number, few events."""
+    followed = [*_from_verdicts(bundle), *_from_steps(bundle), *_from_findings(bundle)]
+    return [*followed, *_few_events(bundle)]
 
 
 def _listing(name: str, title: str, lines: list[str]) -> Section:

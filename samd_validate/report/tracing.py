@@ -25,7 +25,7 @@ CLAUSES = (
     "beside this report as CSV and HTML: {shown} with evidence from this run, {part} in part, "
     "{suspect} suspect, {open} open for the manufacturer."
 )
-MOST_CITED, MOST_ON_PAPER = 6, 3
+MOST_CITED, MOST_ON_PAPER = 6, 2
 MORE = "and {left} more, in the matrix beside this report"
 
 
