@@ -14,6 +14,7 @@ from samd_validate.report.checklists import checklist_section
 from samd_validate.report.signatures import signature_section
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
+from samd_validate.report.wording import unsupported
 from samd_validate.report.words import headline
 
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
@@ -40,15 +41,16 @@ def document(
     if checklists:
         appendix, checklists = checklist_section(checklists, sections, numbers)
         sections = (*sections, appendix)
+    title = str(bundle.protocol.get("title", "Validation report"))
     last = (closing.glossary(repr(sections)), signature_section(bundle, signed, numbers))
     return Document(
-        title=str(bundle.protocol.get("title", "Validation report")),
+        title=title,
         subtitle="Validation report",
         version=str(bundle.protocol.get("version", "")),
         headline=words,
         headline_look=look,
         banners=opening.banners(bundle),
-        marks=opening.marks(bundle),
+        marks=(*opening.marks(bundle), *unsupported(title, sections)),
         facts=opening.title_facts(bundle),
         protocol_digest=bundle.protocol_digest,
         software_version=bundle.software_version,

@@ -12,6 +12,8 @@ from samd_validate.core.estimate import NotEstimable
 from samd_validate.report.model_card import inert, model_card
 from samd_validate.report.words import BANNER
 
+pytestmark = pytest.mark.requirement("SW-REPORT-CARD")
+
 NASTY = (
     "<script>alert(1)</script>",
     "![x](http://127.0.0.1/hit)",
