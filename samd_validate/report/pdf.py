@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.attached import Attached
 from samd_validate.evidence.whole import write_whole
+from samd_validate.report.glyphs import missing_words, spelt, undrawable
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
 
@@ -51,7 +52,7 @@ def write_pdf(
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    done = typeset(render_html(document, templates, page=page), source_date_epoch, attached)
+    done = typeset(_drawable(document, templates, page), source_date_epoch, attached)
     try:
         write_whole(place, done.content)
     except OSError as error:
@@ -64,6 +65,16 @@ def write_pdf(
             )
         ) from None
     return done.pages
+
+
+def _drawable(document: Document, templates: Path, page: str) -> str:
+    """Return the page with words for what no font has: nothing turns into an empty box unsaid."""
+    html = render_html(document, templates, page=page)
+    missing = undrawable(html)
+    if not missing:
+        return html
+    told = replace(document, marks=(*document.marks, missing_words(missing)))
+    return spelt(render_html(told, templates, page=page), missing)
 
 
 def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()) -> Typeset:

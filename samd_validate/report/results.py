@@ -80,7 +80,7 @@ def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     if sanity is not None:
         blocks.append(Paragraph(text=sanity.words, look="note" if sanity.is_passed else "warning"))
     shown = [with_verdict(figure, sanity) for figure in figures_of(step, bundle)]
-    blocks += pictures(numbers, shown)
+    blocks += [*pictures(numbers, shown), *_absent(findings, bundle)]
     blocks += _tables(tables_of(step, bundle), numbers, is_drawn=bool(shown))
     if step.notes:
         blocks.append(Bullets(items=step.notes))
@@ -201,6 +201,14 @@ def figures_of(step: StepRecord, bundle: Bundle) -> list[Figure]:
         for figure in bundle.figures
         if figure.id in named or owner(figure.id, bundle.steps) == step.id
     ]
+
+
+def _absent(findings: list[Finding], bundle: Bundle) -> list[Block]:
+    """Return a warning that names the figures which findings name and the bundle has not."""
+    known = {figure.id for figure in bundle.figures}
+    named = dict.fromkeys(name for one in findings for name in one.figures if name not in known)
+    words = f"Named by findings, and not in this bundle: figures {', '.join(named)}."
+    return [Paragraph(text=words, look="warning")] if named else []
 
 
 def tables_of(step: StepRecord, bundle: Bundle) -> list[Table]:
