@@ -236,6 +236,10 @@ def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     shown = [
         [code(name), number(str(packages[name]))] for name in SHOWN_PACKAGES if name in packages
     ]
+    if numbers.is_paper and shown:
+        named = ", ".join(f"{name.text} {version.text}" for name, version in shown)
+        facts.append(("Main packages", f"{named}; all {len(packages)} are in sbom.cdx.json"))
+        shown = []
     blocks: list[Block] = [Facts(rows=tuple(facts))]
     if shown:
         columns, title = ("Package", "Version"), "Main packages"
