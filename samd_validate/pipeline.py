@@ -236,11 +236,11 @@ def _attachments(cohorts: Mapping[str, Cohort], texts: OwnTexts) -> dict[str, ob
     return attachments
 
 
-def remade(evidence: Path, out: Path) -> Run:
-    """Make the reports of a bundle anew, without data or model."""
+def remade(evidence: Path, out: Path, page: str = "a4") -> Run:
+    """Make the reports of a bundle anew, without data or model, on ``a4`` or ``letter``."""
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
-    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out))
+    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out, page=page))
 
 
 def _why(error: BaseException) -> str:

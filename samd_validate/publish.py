@@ -50,10 +50,11 @@ def places_of(out: Path, name: str) -> dict[str, Path]:
     }
 
 
-def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
+def write_reports(evidence: Path, out: Path, *, page: str = "a4") -> dict[str, Path]:
     """Write the PDF, the HTML page and the matrix from a sealed folder alone.
 
-    The machine-readable part of the evidence is attached to the PDF.
+    The machine-readable part of the evidence is attached to the PDF; ``page`` is ``a4`` or
+    ``letter``.
 
     Raises
     ------
@@ -70,7 +71,8 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
         write_page(places["html"], evidence)
         write_csv(trace_matrix(run, known_requirements()), places["matrix"])
         attached = attached_files(evidence)
-        pages = write_pdf(tree, templates, places["pdf"], REPORT_EPOCH, attached=attached)
+        paper = places["pdf"]
+        pages = write_pdf(tree, templates, paper, REPORT_EPOCH, page=page, attached=attached)
         _write_tables(run.bundle, places)
         _write_checklists(tree.checklists, pages, places)
     except OSError as error:

@@ -22,6 +22,8 @@ from samd_validate.report.words import (
 
 MOST_PRINTED = 20
 """Longer tables of findings show what decides; the rest is in the tables beside the report."""
+MOST_SUBSETS = 12
+"""A table of subsets is shortened sooner: figures and tables of the check show them too."""
 MOST_POPULATIONS = 3
 """More populations than these do not fit beside each other; each row then names its own."""
 REST = (
@@ -52,10 +54,11 @@ def deciding(findings: Sequence[Finding], bundle: Bundle) -> tuple[list[Finding]
     A finding that a criterion reads is always among them.
     """
     read = {criterion.finding for criterion in bundle.all_criteria}
-    if _n_rows(findings) <= MOST_PRINTED:
+    most = MOST_PRINTED if all(one.subset == "all" for one in findings) else MOST_SUBSETS
+    if _n_rows(findings) <= most:
         return list(findings), "all"
     device = [one for one in findings if one.model == "device" or one.key in read]
-    if len(device) < len(findings) and _n_rows(device) <= MOST_PRINTED:
+    if len(device) < len(findings) and _n_rows(device) <= most:
         return device, "those of the device, and those that a criterion reads"
     ends = read | _ends(device)
     rows = {_row_of(one) for one in findings if one.key in ends}

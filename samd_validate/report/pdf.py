@@ -1,4 +1,4 @@
-"""A document as a tagged PDF/A-3 that fetched nothing from outside."""
+"""A document as a tagged PDF/A-3 and PDF/UA-1 that fetched nothing from outside."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from typing import Any
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.attached import Attached
 from samd_validate.evidence.whole import write_whole
+from samd_validate.report.accessible import declare_accessible
 from samd_validate.report.glyphs import missing_words, spelt, undrawable
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
 
 VARIANT = "pdf/a-3a"
+"""The archive's variant; that of accessibility is declared beside it."""
 NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
 
@@ -94,7 +96,8 @@ def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()
             options = {"pdf_variant": VARIANT, "pdf_tags": True, "attachments": inside}
             laid = page.render(**options)
             pages = _pages(sheet.anchors for sheet in laid.pages)
-            return Typeset(content=bytes(laid.write_pdf(**options)), pages=pages)
+            content = laid.write_pdf(finisher=declare_accessible, **options)
+            return Typeset(content=bytes(content), pages=pages)
         except weasyprint.urls.FatalURLFetchingError as error:
             raise CannotRun(_refused(str(error.__cause__ or error))) from None
 
