@@ -86,6 +86,11 @@ def write_page(place: Path, evidence: Path) -> None:
     write_whole(place, render_html(tree, shipped("templates")).encode())
 
 
+def report_tree(evidence: Path) -> Document:
+    """Return the report of a sealed folder as it is set on paper, without signatures."""
+    return _tree(replace(read_run(evidence), signed=()), is_paper=True)
+
+
 def _tree(run: TracedRun, *, is_paper: bool = False) -> Document:
     catalogue = known_requirements()
     held = checklists(run.bundle, catalogue, known_places())

@@ -27,10 +27,11 @@ NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
 @dataclass(frozen=True, kw_only=True)
 class Typeset:
-    """A finished PDF, and the page (from 1) on which each anchor of it lies."""
+    """A finished PDF, the page (from 1) on which each anchor of it lies, and how many there are."""
 
     content: bytes
     pages: Mapping[str, int]
+    n_pages: int
 
 
 def write_pdf(
@@ -97,7 +98,7 @@ def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()
             laid = page.render(**options)
             pages = _pages(sheet.anchors for sheet in laid.pages)
             content = laid.write_pdf(finisher=declare_accessible, **options)
-            return Typeset(content=bytes(content), pages=pages)
+            return Typeset(content=bytes(content), pages=pages, n_pages=len(laid.pages))
         except weasyprint.urls.FatalURLFetchingError as error:
             raise CannotRun(_refused(str(error.__cause__ or error))) from None
 
