@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
@@ -19,6 +20,8 @@ NARROWEST, WIDEST, OF_WORDS = 5, 20, 12
 """Letters for which a column of a wide table has room: at least, at most, and for a sentence."""
 SMALL = frozenset({"roc", "precision_recall", "calibration", "decision_curve", "froc"})
 """Kinds of figures that are legible at half the width of a page."""
+P_HEAD = re.compile(r"(adj\w*\.? )?p( ?\(|$| value)", re.IGNORECASE)
+SMALLEST_P = 0.001
 MOST_ROWS = 150
 """Tables longer than this are named as attachments of the evidence folder, not typeset."""
 
@@ -75,7 +78,10 @@ def grid(
 
 def plain_table(numbers: Numbers, table: Table) -> Block:
     """Return a table of a check as it is, numbers to the right."""
-    rows = [[_cell(value) for value in row] for row in table.rows]
+    rows = [
+        [_p_cell(value) if P_HEAD.match(head) else _cell(value) for head, value in pairs]
+        for pairs in (zip(table.columns, row, strict=True) for row in table.rows)
+    ]
     is_wide = len(table.columns) > MOST_COLUMNS
     return grid(
         numbers,
@@ -238,6 +244,12 @@ def name_cell(text: str) -> Cell:
 def code(text: str) -> Cell:
     """Return a cell of a name from a file."""
     return Cell(text=text, look="code")
+
+
+def _p_cell(value: object) -> Cell:
+    """Return a cell of a column of p-values, which no digits make more precise."""
+    is_small = isinstance(value, float) and 0 <= value < SMALLEST_P
+    return number("< 0.001") if is_small else _cell(value)
 
 
 def _cell(value: object) -> Cell:

@@ -31,6 +31,7 @@ REST = (
     "the tables beside this report (-tables.xlsx) and in findings.json."
 )
 MOST_REMARKS = 6
+MOST_BARE = 6
 REMARKS = "{count} remarks on single numbers are in the sheet findings."
 Key = tuple[str, str, str, str]
 """Measure, subset, model and, where rows name it, population."""
@@ -44,6 +45,10 @@ def compact_tables(
     blocks: list[Block] = [_table(name, title, shown, bundle, numbers)]
     if len(shown) < len(findings):
         words = REST.format(shown=len(shown), total=len(findings), which=which)
+        kept = {one.key for one in shown}
+        left = [one for one in findings if one.key not in kept]
+        bare = sum(not isinstance(one.measurement, Estimate) for one in left)
+        words += f" Of those not printed, {bare} have no number." if bare else ""
         blocks.append(Paragraph(text=f"{title}: {words}", look="note"))
     return blocks
 
@@ -60,10 +65,16 @@ def deciding(findings: Sequence[Finding], bundle: Bundle) -> tuple[list[Finding]
     device = [one for one in findings if one.model == "device" or one.key in read]
     if len(device) < len(findings) and _n_rows(device) <= most:
         return device, "those of the device, and those that a criterion reads"
-    ends = read | _ends(device)
+    ends = read | _ends(device) | _bare(device)
     rows = {_row_of(one) for one in findings if one.key in ends}
     kept = [one for one in findings if _row_of(one) in rows]
     return kept, "those that a criterion reads, and the lowest and the highest of each measure"
+
+
+def _bare(findings: Sequence[Finding]) -> set[str]:
+    """Return the addresses of what has no number, where these are few."""
+    bare = {one.key for one in findings if not isinstance(one.measurement, Estimate)}
+    return bare if len(bare) <= MOST_BARE else set()
 
 
 def _ends(findings: Sequence[Finding]) -> set[str]:
