@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, zip_longest
 from typing import Any, cast
 
 from samd_validate.core.cohort import FlowRow
@@ -80,7 +80,7 @@ def plain_table(numbers: Numbers, table: Table) -> Block:
     """Return a table of a check as it is, numbers to the right."""
     rows = [
         [_p_cell(value) if P_HEAD.match(head) else _cell(value) for head, value in pairs]
-        for pairs in (zip(table.columns, row, strict=True) for row in table.rows)
+        for pairs in (zip_longest(table.columns, row, fillvalue="") for row in table.rows)
     ]
     is_wide = len(table.columns) > MOST_COLUMNS
     return grid(
