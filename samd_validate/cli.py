@@ -86,13 +86,16 @@ def check(protocol: ProtocolFile) -> None:
 def report(
     evidence: Annotated[Path, typer.Argument(help="The evidence folder of a run.")],
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("reports"),
+    paper: Annotated[
+        Literal["a4", "letter"], typer.Option(help="Size of the pages of the PDF.")
+    ] = "a4",
 ) -> None:
     """Make the reports of a run anew from its evidence alone."""
     from samd_validate.pipeline import remade
 
     with _progress() as progress:
         progress("writing the report", 0.0)
-        done = remade(evidence, out)
+        done = remade(evidence, out, paper)
     _show(done)
 
 

@@ -53,6 +53,7 @@ from samd_validate.record import (
     run_name,
     waiting,
 )
+from samd_validate.report.model_card import MODEL_CARD_FILE, model_card
 from samd_validate.study import make_study, split_of, summaries
 from samd_validate.trace.analysis_plan import PlanRow, load_elements, plan_rows
 from samd_validate.trace.own import OwnTexts, kept_texts, load_own, with_own
@@ -215,6 +216,7 @@ def _evidence(order: Order, folder: RunFolder, kept: StepStore, progress: Progre
     )
     write_bundle(bundle, folder)
     folder.write(SBOM_FILE, sbom_bytes())
+    folder.write(MODEL_CARD_FILE, model_card(bundle).encode())
     outcomes = {verdict.criterion: verdict.outcome for verdict in bundle.all_verdicts}
     trail.record("judged", after=digest(bundle.verdicts), outcomes=outcomes)
 
@@ -235,11 +237,11 @@ def _attachments(cohorts: Mapping[str, Cohort], texts: OwnTexts) -> dict[str, ob
     return attachments
 
 
-def remade(evidence: Path, out: Path) -> Run:
-    """Make the reports of a bundle anew, without data or model."""
+def remade(evidence: Path, out: Path, page: str = "a4") -> Run:
+    """Make the reports of a bundle anew, without data or model, on ``a4`` or ``letter``."""
     bundle = read_bundle(evidence)
     out.mkdir(parents=True, exist_ok=True)
-    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out))
+    return Run(bundle=bundle, evidence=evidence, reports=write_reports(evidence, out, page=page))
 
 
 def _why(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from samd_validate.binding import (
     bound_models,
     bound_reads,
 )
+from samd_validate.core.claims import claims_in, texts_of
 from samd_validate.core.errors import Problem, did_you_mean, gather
 from samd_validate.core.kinds import CheckPlugin, PlannedCheck
 from samd_validate.protocol.load import LoadedProtocol
@@ -57,6 +58,7 @@ def make_plan(
         models=bound_models(loaded, problems),
         checks=bound_checks(loaded, problems),
     )
+    _claims(loaded, problems)
     _roles(loaded, problems)
     _window(plan, problems)
     _needs(plan, problems)
@@ -65,6 +67,29 @@ def make_plan(
     _citations(plan, frozenset(requirement_ids), frozenset(hazard_ids), problems)
     gather(problems)
     return plan
+
+
+SAID = ("title", "intended_use", "outcome", "limitations", "human_oversight")
+SAID_OF_CRITERIA = ("rationale", "why_point")
+
+
+def _claims(loaded: LoadedProtocol, problems: list[Problem]) -> None:
+    """Add a problem for each claim in a text of the protocol that no run can support."""
+    content = loaded.text.content
+    said: list[tuple[Place, object]] = [((key,), content.get(key)) for key in SAID]
+    for number, criterion in enumerate(content.get("criteria") or ()):
+        said += [(("criteria", number, key), criterion.get(key)) for key in SAID_OF_CRITERIA]
+    problems.extend(
+        Problem(
+            where=loaded.text.where(place),
+            found=f"the words {claim.found!r}, which no run can support",
+            expected=f"what a run can show, such as {claim.instead}",
+            todo="write that instead, or deny the claim; quotations stand in quotation marks",
+        )
+        for start, inner in said
+        for place, text in texts_of(inner, start)
+        for claim in claims_in(text)
+    )
 
 
 def _roles(loaded: LoadedProtocol, problems: list[Problem]) -> None:

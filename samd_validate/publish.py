@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from samd_validate.core.bundle import Bundle
 from samd_validate.core.checklist import Checklist
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.visible import visible
@@ -16,6 +17,7 @@ from samd_validate.protocol.folders import shipped
 from samd_validate.report.document import document
 from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
+from samd_validate.report.sheets import plain_tables
 from samd_validate.report.tree import Document
 from samd_validate.trace.checklists import (
     CHECKLIST_COLUMNS,
@@ -41,15 +43,18 @@ def places_of(out: Path, name: str) -> dict[str, Path]:
         "pdf": out / f"{name}.pdf",
         "html": out / f"{name}.html",
         "matrix": out / f"{name}-traceability.csv",
+        "tables": out / f"{name}-tables.xlsx",
+        "findings": out / f"{name}-findings.csv",
         "checklists": out / f"{name}-checklists.xlsx",
         "checklists as CSV": out / f"{name}-checklists.csv",
     }
 
 
-def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
+def write_reports(evidence: Path, out: Path, *, page: str = "a4") -> dict[str, Path]:
     """Write the PDF, the HTML page and the matrix from a sealed folder alone.
 
-    The machine-readable part of the evidence is attached to the PDF.
+    The machine-readable part of the evidence is attached to the PDF; ``page`` is ``a4`` or
+    ``letter``.
 
     Raises
     ------
@@ -58,13 +63,17 @@ def write_reports(evidence: Path, out: Path) -> dict[str, Path]:
     """
     run, templates = read_run(evidence), shipped("templates")
     places = places_of(out, run.name)
-    tree = _tree(replace(run, signed=()))  # what is signed cannot show the signatures on it
+    tree = _tree(
+        replace(run, signed=()), is_paper=True
+    )  # what is signed cannot show the signatures on it
     _keep_signed(places["pdf"])
     try:
         write_page(places["html"], evidence)
         write_csv(trace_matrix(run, known_requirements()), places["matrix"])
         attached = attached_files(evidence)
-        pages = write_pdf(tree, templates, places["pdf"], REPORT_EPOCH, attached=attached)
+        paper = places["pdf"]
+        pages = write_pdf(tree, templates, paper, REPORT_EPOCH, page=page, attached=attached)
+        _write_tables(run.bundle, places)
         _write_checklists(tree.checklists, pages, places)
     except OSError as error:
         raise CannotRun(_unwritten(out, run.name, error)) from None
@@ -77,10 +86,15 @@ def write_page(place: Path, evidence: Path) -> None:
     write_whole(place, render_html(tree, shipped("templates")).encode())
 
 
-def _tree(run: TracedRun) -> Document:
+def report_tree(evidence: Path) -> Document:
+    """Return the report of a sealed folder as it is set on paper, without signatures."""
+    return _tree(replace(read_run(evidence), signed=()), is_paper=True)
+
+
+def _tree(run: TracedRun, *, is_paper: bool = False) -> Document:
     catalogue = known_requirements()
     held = checklists(run.bundle, catalogue, known_places())
-    return document(run.bundle, trace_matrix(run, catalogue), held, run.signed)
+    return document(run.bundle, trace_matrix(run, catalogue), held, run.signed, is_paper=is_paper)
 
 
 def _keep_signed(pdf: Path) -> None:
@@ -106,6 +120,16 @@ def known_requirements() -> Requirements:
 def known_places() -> Places:
     """Return where a report has what checklists ask for; read once in a process."""
     return load_places(shipped("traceability"), known_requirements())
+
+
+def _write_tables(bundle: Bundle, places: Mapping[str, Path]) -> None:
+    """Write every finding and every table, none shortened, as a workbook and as CSV."""
+    tables = plain_tables(bundle)
+    sheets = [Sheet(name=one.name, columns=one.columns, rows=one.rows, looks={}) for one in tables]
+    write_whole(places["tables"], workbook_bytes(sheets))
+    findings = next(one for one in tables if one.name == "findings")
+    rows = [tuple(map(visible, row)) for row in findings.rows]
+    write_whole(places["findings"], csv_bytes(findings.columns, rows))
 
 
 def _write_checklists(

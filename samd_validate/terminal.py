@@ -83,6 +83,7 @@ def show_run(done: Run) -> None:
     console.print(f"report (PDF):    {told(done.reports['pdf'])}", soft_wrap=True)
     console.print(f"report (HTML):   {told(done.reports['html'])}", soft_wrap=True)
     console.print(f"traceability:    {told(done.reports['matrix'])}", soft_wrap=True)
+    console.print(f"tables:          {told(done.reports['tables'])}", soft_wrap=True)
     console.print(f"checklists:      {told(done.reports['checklists'])}", soft_wrap=True)
     console.print(f"evidence folder: {told(done.evidence)}", soft_wrap=True)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
-from typing import Any
+from dataclasses import replace
+from itertools import count, zip_longest
+from typing import Any, cast
 
 from samd_validate.core.cohort import FlowRow
 from samd_validate.core.finding import Figure, Table
-from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Paragraph, Picture
+from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Pair, Paragraph, Picture
 from samd_validate.report.words import count_words
 
 MOST_COLUMNS = 6
@@ -16,14 +18,22 @@ LONGEST_NUMBER = 24
 """Words that begin with a digit and are not shorter than this wrap as a sentence does."""
 NARROWEST, WIDEST, OF_WORDS = 5, 20, 12
 """Letters for which a column of a wide table has room: at least, at most, and for a sentence."""
+SMALL = frozenset({"roc", "precision_recall", "calibration", "decision_curve", "froc"})
+"""Kinds of figures that are legible at half the width of a page."""
+P_HEAD = re.compile(r"(adj\w*\.? )?p( ?\(|$| value)", re.IGNORECASE)
+SMALLEST_P = 0.001
 MOST_ROWS = 150
 """Tables longer than this are named as attachments of the evidence folder, not typeset."""
 
 
 class Numbers:
-    """The running numbers of tables and figures, in reading order."""
+    """The running numbers of tables and figures, in reading order.
 
-    def __init__(self) -> None:
+    ``is_paper`` tells the makers of blocks that pages are few: long tables show what decides.
+    """
+
+    def __init__(self, *, is_paper: bool = False) -> None:
+        self.is_paper = is_paper
         self._tables = count(1)
         self._figures = count(1)
 
@@ -68,7 +78,10 @@ def grid(
 
 def plain_table(numbers: Numbers, table: Table) -> Block:
     """Return a table of a check as it is, numbers to the right."""
-    rows = [[_cell(value) for value in row] for row in table.rows]
+    rows = [
+        [_p_cell(value) if P_HEAD.match(head) else _cell(value) for head, value in pairs]
+        for pairs in (zip_longest(table.columns, row, fillvalue="") for row in table.rows)
+    ]
     is_wide = len(table.columns) > MOST_COLUMNS
     return grid(
         numbers,
@@ -110,6 +123,26 @@ def picture(numbers: Numbers, figure: Figure) -> Block:
     return Picture(number=numbers.figure(), figure=figure)
 
 
+def pictures(numbers: Numbers, figures: Sequence[Figure]) -> list[Block]:
+    """Return figures in their order; on paper, two small ones of a kind beside each other."""
+    blocks: list[Block] = []
+    for figure in figures:
+        made, last = picture(numbers, figure), blocks[-1] if blocks else None
+        if numbers.is_paper and isinstance(last, Picture) and _fit(last.figure, figure):
+            blocks[-1] = Pair(pictures=(last, cast("Picture", made)))
+        else:
+            blocks.append(made)
+    return blocks
+
+
+def _fit(left: Figure, right: Figure) -> bool:
+    return all(
+        one.kind in SMALL
+        or (one.kind == "dose_response" and len(items(one.content, "panels")) == 1)
+        for one in (left, right)
+    )
+
+
 def _flow_of(figure: Figure, numbers: Numbers) -> Flow:
     rows = items(figure.content, "rows") or items(figure.content, "boxes")
     return flow_diagram(
@@ -137,6 +170,7 @@ def flow_diagram(
     rows: Sequence[FlowRow],
 ) -> Flow:
     """Return a flow diagram: what left stands to the side, what was handled below."""
+    listed = together(rows) if numbers.is_paper else rows
     boxes = {
         is_handled: tuple(
             FlowBox(
@@ -144,7 +178,7 @@ def flow_diagram(
                 count=f"{count_words(row.count)} {row.counted}",
                 is_side=row.kind == "excluded",
             )
-            for row in rows
+            for row in listed
             if (row.kind == "handled") is is_handled
         )
         for is_handled in (False, True)
@@ -157,6 +191,35 @@ def flow_diagram(
         boxes=boxes[False],
         handled=boxes[True],
     )
+
+
+def together(rows: Sequence[FlowRow]) -> list[FlowRow]:
+    """Return the rows of a flow with those of one kind that lost nothing in one row.
+
+    >>> lost = [FlowRow(kind="excluded", reason=why, count=0, counted="stays") for why in "ab"]
+    >>> [row.reason for row in together(lost)]
+    ['for each of these reasons: a; b']
+    """
+    kept: list[FlowRow] = []
+    for row in rows:
+        is_none = row.count == 0 and row.kind != "kept"
+        same = [one for one in kept if is_none and one.count == 0 and _sort(one) == _sort(row)]
+        if same:
+            place = kept.index(same[0])
+            kept[place] = replace(same[0], reason=f"{same[0].reason}; {row.reason}")
+        else:
+            kept.append(row)
+    return [_named(row) for row in kept]
+
+
+def _sort(row: FlowRow) -> tuple[str, str]:
+    return row.kind, row.counted
+
+
+def _named(row: FlowRow) -> FlowRow:
+    if row.count or row.kind == "kept" or "; " not in row.reason:
+        return row
+    return replace(row, reason=f"for each of these reasons: {row.reason}")
 
 
 def texts(*cells: str) -> list[Cell]:
@@ -181,6 +244,12 @@ def name_cell(text: str) -> Cell:
 def code(text: str) -> Cell:
     """Return a cell of a name from a file."""
     return Cell(text=text, look="code")
+
+
+def _p_cell(value: object) -> Cell:
+    """Return a cell of a column of p-values, which no digits make more precise."""
+    is_small = isinstance(value, float) and 0 <= value < SMALLEST_P
+    return number("< 0.001") if is_small else _cell(value)
 
 
 def _cell(value: object) -> Cell:

@@ -23,6 +23,7 @@ from samd_validate.report.words import (
 FEW_EVENTS = 100
 """Below about 100 events, measures of a prediction model are imprecise (doi:10.1002/sim.6787)."""
 MOST_NAMED = 12
+TOO_SMALL = "too_small"
 SHOWN_PACKAGES = (
     "numpy",
     "scipy",
@@ -57,14 +58,19 @@ def limitations(bundle: Bundle) -> Section:
     stated = [str(item) for item in items(bundle.protocol, "limitations")]
     card = part(bundle.model, "card") or bundle.model
     of_device = [str(item) for item in items(card, "limitations")]
-    followed = [*_from_verdicts(bundle), *_from_steps(bundle), *_from_findings(bundle)]
-    followed += _few_events(bundle)
+    followed = run_limits(bundle)
     sections = [
         _listing("limits-stated", "Stated in the protocol", stated),
         _listing("limits-device", "Stated with the device", of_device),
         _listing("limits-found", "Following from this run", followed),
     ]
     return Section(id="limitations", title="Limitations", sections=tuple(sections), breaks=True)
+
+
+def run_limits(bundle: Bundle) -> list[str]:
+    """Return what a run could not show: verdicts, steps not run, no number, few events."""
+    followed = [*_from_verdicts(bundle), *_from_steps(bundle), *_from_findings(bundle)]
+    return [*followed, *_few_events(bundle)]
 
 
 def _listing(name: str, title: str, lines: list[str]) -> Section:
@@ -89,13 +95,30 @@ def _from_steps(bundle: Bundle) -> Iterator[str]:
 def _from_findings(bundle: Bundle) -> Iterator[str]:
     """Name quantities without a number, grouped by reason so that the list stays readable."""
     by_reason: dict[str, list[Finding]] = {}
+    small: dict[str, list[Finding]] = {}
     for finding in bundle.findings:
         if isinstance(finding.measurement, NotEstimable):
-            by_reason.setdefault(finding.measurement.reason, []).append(finding)
+            is_small = finding.measurement.code == TOO_SMALL
+            groups, name = (small, finding.check) if is_small else (by_reason, "")
+            groups.setdefault(name or finding.measurement.reason, []).append(finding)
+    yield from (_small_words(check, findings, bundle) for check, findings in small.items())
     for reason, findings in by_reason.items():
         names = list(dict.fromkeys(_place(finding, bundle) for finding in findings))
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
         yield f"No number ({reason}): {'; '.join(names[:MOST_NAMED])}{more}."
+
+
+def _small_words(check: str, findings: list[Finding], bundle: Bundle) -> str:
+    """Return every place of a check that was too small for a number, with its counts, once."""
+    places: dict[str, str] = {}
+    for one in findings:
+        where = f"{population_words(one.population, bundle)}, {subset_words(one.subset)}"
+        n, events = one.measurement.n, count_words(one.measurement.n_events)
+        places[where] = f"{where} ({count_words(n)} units, {events} with the event)"
+    return (
+        f"Too small for a number in {check.replace('_', ' ')}, {len(places)} groups: "
+        f"{'; '.join(places.values())}. Nothing is known of the device in them."
+    )
 
 
 def _place(finding: Finding, bundle: Bundle) -> str:
@@ -151,7 +174,7 @@ def provenance(bundle: Bundle, numbers: Numbers) -> Section:
             Section(id="provenance-software", title="Software", blocks=_software(bundle, numbers)),
             Section(id="provenance-record", title="Records of this run", blocks=_records(bundle)),
         ),
-        breaks=True,
+        breaks=not numbers.is_paper,
     )
 
 
@@ -214,6 +237,10 @@ def _software(bundle: Bundle, numbers: Numbers) -> tuple[Block, ...]:
     shown = [
         [code(name), number(str(packages[name]))] for name in SHOWN_PACKAGES if name in packages
     ]
+    if numbers.is_paper and shown:
+        named = ", ".join(f"{name.text} {version.text}" for name, version in shown)
+        facts.append(("Main packages", f"{named}; all {len(packages)} are in sbom.cdx.json"))
+        shown = []
     blocks: list[Block] = [Facts(rows=tuple(facts))]
     if shown:
         columns, title = ("Package", "Version"), "Main packages"

@@ -14,6 +14,7 @@ from samd_validate.report.words import count_words
 
 USES = ("population", "users", "setting", "human_role")
 CARD_TEXTS = ("summary", "inputs", "output", "training")
+ASIDE = "{title}: a table of a comparator; a sheet of the tables beside this report (-tables.xlsx)."
 CARD_ASIDE = (*CARD_TEXTS, "limitations", "references", "card", "name", "title")
 
 
@@ -177,9 +178,22 @@ def device(bundle: Bundle, numbers: Numbers) -> Section:
         ]
         columns = ("Comparator", "Summary")
         blocks.append(grid(numbers, "comparators", "Comparators", columns, rows, widths=(30, 70)))
-    for card in (bundle.model, *bundle.comparators):
-        blocks += _card_tables(numbers, card)
+    blocks += _device_tables(numbers, bundle)
     return Section(id="device", title="Device under test", blocks=tuple(blocks))
+
+
+def _device_tables(numbers: Numbers, bundle: Bundle) -> list[Block]:
+    """Return the tables of the cards; on paper, those of comparators are named alone."""
+    blocks = _card_tables(numbers, bundle.model)
+    for card in bundle.comparators:
+        tables = items(part(card, "training"), "tables")
+        if numbers.is_paper and tables:
+            blocks += [
+                Paragraph(text=ASIDE.format(title=one["title"]), look="note") for one in tables
+            ]
+        else:
+            blocks += _card_tables(numbers, card)
+    return blocks
 
 
 def _card_tables(numbers: Numbers, card: Mapping[str, object]) -> list[Block]:

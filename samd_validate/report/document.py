@@ -14,6 +14,7 @@ from samd_validate.report.checklists import checklist_section
 from samd_validate.report.signatures import signature_section
 from samd_validate.report.tracing import traceability
 from samd_validate.report.tree import Document, Section
+from samd_validate.report.wording import unsupported
 from samd_validate.report.words import headline
 
 EXPLAINS = frozenset({"REQ-EXPLANATION"})
@@ -24,28 +25,32 @@ def document(
     matrix: Matrix,
     checklists: tuple[Checklist, ...] = (),
     signed: Sequence[SignatureRecord] = (),
+    *,
+    is_paper: bool = False,
 ) -> Document:
     """Return the report of a run; the same bundle always gives the same document.
 
     ``checklists`` become its appendix, with those places only that the report has. ``signed`` are
     the signatures so far, for a page that can be written anew after each; the last page of a PDF
-    has places for them instead.
+    has places for them instead. ``is_paper`` makes the edition for pages: figures beside each
+    other, and long tables shortened to what decides, with words on where the rest is.
     """
     words, look = headline(bundle)
-    numbers = Numbers()
+    numbers = Numbers(is_paper=is_paper)
     sections = _sections(bundle, matrix, numbers)
     if checklists:
         appendix, checklists = checklist_section(checklists, sections, numbers)
         sections = (*sections, appendix)
+    title = str(bundle.protocol.get("title", "Validation report"))
     last = (closing.glossary(repr(sections)), signature_section(bundle, signed, numbers))
     return Document(
-        title=str(bundle.protocol.get("title", "Validation report")),
+        title=title,
         subtitle="Validation report",
         version=str(bundle.protocol.get("version", "")),
         headline=words,
         headline_look=look,
         banners=opening.banners(bundle),
-        marks=opening.marks(bundle),
+        marks=(*opening.marks(bundle), *unsupported(title, sections)),
         facts=opening.title_facts(bundle),
         protocol_digest=bundle.protocol_digest,
         software_version=bundle.software_version,

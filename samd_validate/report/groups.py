@@ -9,7 +9,7 @@ from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Finding
 from samd_validate.report.build import Numbers, grid, number
 from samd_validate.report.measured import clauses, measurement_words, p_words
-from samd_validate.report.tree import Block, Cell
+from samd_validate.report.tree import Block, Cell, Paragraph
 from samd_validate.report.words import (
     count_words,
     measure_words,
@@ -18,6 +18,12 @@ from samd_validate.report.words import (
 )
 
 REST, REFERENCE, GAP = "_difference_to_rest", "_difference_to_reference", "_largest_gap"
+LEFT_OUT = (
+    "Not printed as rows: {groups} crossings of groups ({findings} findings), {bare} of them "
+    "without a number somewhere because they are too small. The figures show them, the "
+    "limitations name them, and their rows are in the sheet findings of the tables beside this "
+    "report (-tables.xlsx)."
+)
 COLUMNS = ("Group", "Estimate (CI)", "n", "Events", "Difference to the rest (CI)", "p adjusted")
 WIDTHS = (22, 22, 8, 8, 26, 14)
 
@@ -42,20 +48,40 @@ def group_tables(
     name: str, title: str, findings: Sequence[Finding], bundle: Bundle, numbers: Numbers
 ) -> list[Block]:
     """Return a table for each measure and population, largest gaps as its last rows."""
-    keys = dict.fromkeys((_base(one.measure), one.population) for one in findings)
-    return [
+    shown = _printed(findings, bundle) if numbers.is_paper else findings
+    keys = dict.fromkeys((_base(one.measure), one.population) for one in shown)
+    tables: list[Block] = [
         _table(
             f"{name}-{place}",
             f"{title}: {measure_words(measure)}, {population_words(population, bundle)}",
-            [
-                one
-                for one in findings
-                if (_base(one.measure), one.population) == (measure, population)
-            ],
+            [one for one in shown if (_base(one.measure), one.population) == (measure, population)],
             numbers,
         )
         for place, (measure, population) in enumerate(keys)
     ]
+    return tables + _left_out(findings, shown)
+
+
+def _printed(findings: Sequence[Finding], bundle: Bundle) -> Sequence[Finding]:
+    """Return what pages show: single groups, largest gaps, and what a criterion reads."""
+    read = {criterion.finding for criterion in bundle.all_criteria}
+    subsets = {one.subset for one in findings if one.key in read}
+    return [
+        one
+        for one in findings
+        if "&" not in one.subset or one.subset in subsets or one.measure.endswith(GAP)
+    ]
+
+
+def _left_out(findings: Sequence[Finding], shown: Sequence[Finding]) -> list[Block]:
+    kept = set(map(id, shown))
+    left = [one for one in findings if id(one) not in kept]
+    if not left:
+        return []
+    groups = {one.subset for one in left}
+    bare = {one.subset for one in left if not isinstance(one.measurement, Estimate)}
+    words = LEFT_OUT.format(groups=len(groups), bare=len(bare), findings=len(left))
+    return [Paragraph(text=words, look="note")]
 
 
 def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers) -> Block:
@@ -64,7 +90,9 @@ def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers)
     rows = []
     for (subset, what), measurement in by_key.items():
         if what == measure:
-            rows.append(_row(subset, measurement, by_key.get((subset, measure + REST))))
+            difference = by_key.get((subset, measure + REST))
+            make = _bare_row if numbers.is_paper and _is_bare(measurement) else _row
+            rows.append(make(subset, measurement, difference))
         elif what.endswith(REFERENCE):
             rows.append(_row(f"{subset}, to the reference", None, measurement))
     for (subset, what), gap in by_key.items():
@@ -93,6 +121,16 @@ def _row(subset: str, own: Measurement | None, difference: Measurement | None) -
         Cell(text="–") if own is not None and own == difference else _estimate(difference),
         number(_p(difference)),
     ]
+
+
+def _is_bare(measurement: Measurement) -> bool:
+    return not isinstance(measurement, Estimate)
+
+
+def _bare_row(subset: str, own: Measurement, _difference: Measurement | None) -> list[Cell]:
+    """Return the row of a group without a number: its reason takes the place of all numbers."""
+    name = Cell(text=subset_words(subset))
+    return [name, Cell(text=measurement_words(own), look="gap", span=len(COLUMNS) - 1)]
 
 
 def _estimate(measurement: Measurement | None) -> Cell:

@@ -1,4 +1,4 @@
-"""A document as a tagged PDF/A-3 that fetched nothing from outside."""
+"""A document as a tagged PDF/A-3 and PDF/UA-1 that fetched nothing from outside."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,23 @@ from typing import Any
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.attached import Attached
 from samd_validate.evidence.whole import write_whole
+from samd_validate.report.accessible import declare_accessible
+from samd_validate.report.glyphs import missing_words, spelt, undrawable
 from samd_validate.report.html import render_html
 from samd_validate.report.tree import Document
 
 VARIANT = "pdf/a-3a"
+"""The archive's variant; that of accessibility is declared beside it."""
 NO_PANGO = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typeset:
-    """A finished PDF, and the page (from 1) on which each anchor of it lies."""
+    """A finished PDF, the page (from 1) on which each anchor of it lies, and how many there are."""
 
     content: bytes
     pages: Mapping[str, int]
+    n_pages: int
 
 
 def write_pdf(
@@ -51,7 +55,7 @@ def write_pdf(
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    done = typeset(render_html(document, templates, page=page), source_date_epoch, attached)
+    done = typeset(_drawable(document, templates, page), source_date_epoch, attached)
     try:
         write_whole(place, done.content)
     except OSError as error:
@@ -64,6 +68,16 @@ def write_pdf(
             )
         ) from None
     return done.pages
+
+
+def _drawable(document: Document, templates: Path, page: str) -> str:
+    """Return the page with words for what no font has: nothing turns into an empty box unsaid."""
+    html = render_html(document, templates, page=page)
+    missing = undrawable(html)
+    if not missing:
+        return html
+    told = replace(document, marks=(*document.marks, missing_words(missing)))
+    return spelt(render_html(told, templates, page=page), missing)
 
 
 def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()) -> Typeset:
@@ -83,7 +97,8 @@ def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()
             options = {"pdf_variant": VARIANT, "pdf_tags": True, "attachments": inside}
             laid = page.render(**options)
             pages = _pages(sheet.anchors for sheet in laid.pages)
-            return Typeset(content=bytes(laid.write_pdf(**options)), pages=pages)
+            content = laid.write_pdf(finisher=declare_accessible, **options)
+            return Typeset(content=bytes(content), pages=pages, n_pages=len(laid.pages))
         except weasyprint.urls.FatalURLFetchingError as error:
             raise CannotRun(_refused(str(error.__cause__ or error))) from None
 

@@ -7,7 +7,17 @@ from collections.abc import Iterable
 from samd_validate.core.bundle import Bundle, StepRecord
 from samd_validate.core.estimate import Estimate
 from samd_validate.core.finding import Figure, Finding, Table
-from samd_validate.report.build import Numbers, grid, name_cell, number, picture, plain_table, texts
+from samd_validate.report.build import (
+    Numbers,
+    grid,
+    name_cell,
+    number,
+    picture,
+    pictures,
+    plain_table,
+    texts,
+)
+from samd_validate.report.compact import MOST_PRINTED, compact_tables
 from samd_validate.report.groups import group_tables, of_compared_groups
 from samd_validate.report.measured import measurement_words, method_words, shared_clauses
 from samd_validate.report.sanity import sanity_of, with_verdict
@@ -18,6 +28,11 @@ from samd_validate.report.words import (
     measure_words,
     population_words,
     subset_words,
+)
+
+BESIDE = (
+    "{title}: a table of {rows} rows, not printed because the figures of this section show what "
+    "stands out; it is a sheet of the tables beside this report (-tables.xlsx)."
 )
 
 
@@ -55,7 +70,9 @@ def explanations(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers
 def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     """Return one step: what it means, its findings, figures, tables and notes."""
     findings = [finding for finding in bundle.findings if finding.check == step.id]
-    blocks: list[Block] = [Paragraph(text=text) for text in doc_paragraphs(step.doc)[:2]]
+    first, *more = doc_paragraphs(step.doc)[:2] or [""]
+    blocks: list[Block] = [Paragraph(text=first)] if first else []
+    blocks += [Paragraph(text=text, look="method") for text in more]
     if step.status != "ran":
         blocks.append(Paragraph(text=f"Not run: {step.why or step.status}.", look="warning"))
     blocks += _finding_tables(step, findings, bundle, numbers)
@@ -63,11 +80,21 @@ def step_section(step: StepRecord, bundle: Bundle, numbers: Numbers) -> Section:
     if sanity is not None:
         blocks.append(Paragraph(text=sanity.words, look="note" if sanity.is_passed else "warning"))
     shown = [with_verdict(figure, sanity) for figure in figures_of(step, bundle)]
-    blocks += [picture(numbers, figure) for figure in shown]
-    blocks += [plain_table(numbers, table) for table in tables_of(step, bundle)]
+    blocks += [*pictures(numbers, shown), *_absent(findings, bundle)]
+    blocks += _tables(tables_of(step, bundle), numbers, is_drawn=bool(shown))
     if step.notes:
         blocks.append(Bullets(items=step.notes))
     return Section(id=f"step-{step.id}", title=step_title(step), blocks=tuple(blocks))
+
+
+def _tables(tables: list[Table], numbers: Numbers, *, is_drawn: bool) -> list[Block]:
+    """Return the tables of a check; on paper, a long one that a figure shows is named alone."""
+    return [
+        Paragraph(text=BESIDE.format(title=table.title, rows=len(table.rows)), look="note")
+        if numbers.is_paper and is_drawn and len(table.rows) > MOST_PRINTED
+        else plain_table(numbers, table)
+        for table in tables
+    ]
 
 
 def step_title(step: StepRecord) -> str:
@@ -113,8 +140,11 @@ def _finding_tables(
         blocks += group_tables(f"findings-{step.id}-groups", title, compared, bundle, numbers)
     for name, group in (("findings", whole), ("findings by subset", parts)):
         if group:
-            title = f"{step_title(step)}: {name}"
-            blocks.append(_finding_table(f"{step.id}-{len(blocks)}", title, group, bundle, numbers))
+            title, place = f"{step_title(step)}: {name}", f"{step.id}-{len(blocks)}"
+            if numbers.is_paper:
+                blocks += compact_tables(place, title, group, bundle, numbers)
+            else:
+                blocks.append(_finding_table(place, title, group, bundle, numbers))
     return blocks
 
 
@@ -171,6 +201,14 @@ def figures_of(step: StepRecord, bundle: Bundle) -> list[Figure]:
         for figure in bundle.figures
         if figure.id in named or owner(figure.id, bundle.steps) == step.id
     ]
+
+
+def _absent(findings: list[Finding], bundle: Bundle) -> list[Block]:
+    """Return a warning that names the figures which findings name and the bundle has not."""
+    known = {figure.id for figure in bundle.figures}
+    named = dict.fromkeys(name for one in findings for name in one.figures if name not in known)
+    words = f"Named by findings, and not in this bundle: figures {', '.join(named)}."
+    return [Paragraph(text=words, look="warning")] if named else []
 
 
 def tables_of(step: StepRecord, bundle: Bundle) -> list[Table]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from samd_validate.core.matrix import Matrix, State, TraceRow
 from samd_validate.report.build import Numbers, code, grid, texts
 from samd_validate.report.tree import Block, Cell, Paragraph, Section
@@ -23,7 +25,8 @@ CLAUSES = (
     "beside this report as CSV and HTML: {shown} with evidence from this run, {part} in part, "
     "{suspect} suspect, {open} open for the manufacturer."
 )
-MOST_CITED = 6
+MOST_CITED, MOST_ON_PAPER = 6, 2
+MORE = "and {left} more, in the matrix beside this report"
 
 
 def traceability(matrix: Matrix, numbers: Numbers) -> Section:
@@ -55,21 +58,26 @@ def traceability(matrix: Matrix, numbers: Numbers) -> Section:
 def _requirements(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
     columns = ("Requirement", "State", "Verdict", "Evidence", "Gaps", "Clauses", "Hazards")
     rows = [
-        [*_start(row), *_middle(row), *texts(_citations(row), ", ".join(row.hazards))]
+        [
+            *_start(row),
+            *_middle(row, numbers),
+            *texts(_citations(row, numbers), ", ".join(row.hazards)),
+        ]
         for row in matrix.requirements
     ]
     title = "Requirements, with the largest gaps first"
-    widths = (19, 10, 9, 19, 20, 16, 7)
+    widths = (25, 8, 8, 17, 20, 16, 6)
     return (grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny"),)
 
 
 def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
     columns = ("Hazard", "State", "Verdict", "Evidence", "Gaps", "Requirements")
     rows = [
-        [*_start(row), *_middle(row), *texts(", ".join(row.requirements))] for row in matrix.hazards
+        [*_start(row), *_middle(row, numbers), *texts(", ".join(row.requirements))]
+        for row in matrix.hazards
     ]
     title = "Hazards, with the largest gaps first"
-    widths = (26, 10, 9, 16, 25, 14)
+    widths = (32, 8, 8, 15, 24, 13)
     return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny"),)
 
 
@@ -80,23 +88,28 @@ def _start(row: TraceRow) -> list[Cell]:
     ]
 
 
-def _middle(row: TraceRow) -> list[Cell]:
+def _middle(row: TraceRow, numbers: Numbers) -> list[Cell]:
     look = row.verdict.lower() if row.verdict in OUTCOMES else ""
     return [
         Cell(text=OUTCOMES.get(row.verdict, row.verdict), look=look),
-        Cell(text="\n".join(_evidence(row)) or "–"),
+        Cell(text="\n".join(_evidence(row, numbers)) or "–"),
         Cell(text="\n".join(row.gaps) or "none"),
     ]
 
 
-def _evidence(row: TraceRow) -> list[str]:
-    shown = list(row.evidence[:MOST_CITED])
-    left = len(row.evidence) - len(shown)
-    return [*shown, f"and {left} more"] if left else shown
+def _evidence(row: TraceRow, numbers: Numbers) -> list[str]:
+    return _first(row.evidence, MOST_ON_PAPER if numbers.is_paper else MOST_CITED)
 
 
-def _citations(row: TraceRow) -> str:
-    return "\n".join(citation.text() for citation in row.citations)
+def _citations(row: TraceRow, numbers: Numbers) -> str:
+    cited = [citation.text() for citation in row.citations]
+    return "\n".join(_first(cited, MOST_ON_PAPER) if numbers.is_paper else cited)
+
+
+def _first(lines: Sequence[str], most: int) -> list[str]:
+    """Return lines, the last in place of those that are more than fit."""
+    left = len(lines) - most
+    return [*lines[:most], MORE.format(left=left)] if left > 1 else list(lines)
 
 
 def sources_table(numbers: Numbers, matrix: Matrix) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -11,7 +12,7 @@ from samd_validate.core.finding import Figure
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
-    """Words; ``look`` is ``""``, ``lead``, ``note`` or ``warning``."""
+    """Words; ``look`` is ``""``, ``lead``, ``note``, ``method`` or ``warning``."""
 
     text: str
     look: str = ""
@@ -38,12 +39,14 @@ class Facts:
 class Cell:
     """A cell of a table; ``look`` is ``""``, ``number``, ``code``, ``gap`` or an outcome.
 
-    ``links`` are anchors of this report with their titles; on paper they become pages.
+    ``links`` are anchors of this report with their titles; on paper they become pages. ``span`` is
+    how many columns it takes.
     """
 
     text: str
     look: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    span: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,15 @@ class Grid:
     look: str = ""
     kind: ClassVar[str] = "grid"
 
+    @property
+    def heads(self) -> tuple[tuple[str, bool], ...]:
+        """Return each head, and whether it stands over numbers and is aligned as they are."""
+        whole = [row for row in self.rows if len(row) == len(self.columns)]
+        return tuple(
+            (name, any(row[place].look == "number" for row in whole))
+            for place, name in enumerate(self.columns)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -68,6 +80,14 @@ class Picture:
     number: int
     figure: Figure
     kind: ClassVar[str] = "picture"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two small figures beside each other on paper."""
+
+    pictures: tuple[Picture, Picture]
+    kind: ClassVar[str] = "pair"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +159,7 @@ class Terms:
     kind: ClassVar[str] = "terms"
 
 
-Block: TypeAlias = Paragraph | Bullets | Facts | Grid | Picture | VerdictTable | Flow | Terms
+Block: TypeAlias = Paragraph | Bullets | Facts | Grid | Picture | Pair | VerdictTable | Flow | Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +203,12 @@ class Document:
 
 
 def _blocks(section: Section, kinds: tuple[str, ...]) -> list[Block]:
-    found = [block for block in section.blocks if block.kind in kinds]
+    found = [block for block in _flat(section.blocks) if block.kind in kinds]
     for inner in section.sections:
         found += _blocks(inner, kinds)
     return found
+
+
+def _flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield from block.pictures if isinstance(block, Pair) else (block,)

@@ -35,7 +35,8 @@ def _looks_ledger(run: TracedRun) -> str:
     if run.bundle.looks is None or not run.bundle.looks.looks:
         return ""
     most = max(one.n_before for one in run.bundle.looks.looks)
-    return f"ledger: test labels scored {most} times before this run"
+    times = "once" if most == 1 else f"{most} times"
+    return f"ledger: test labels scored {times} before this run"
 
 
 def _human_oversight(run: TracedRun) -> str:

@@ -12,6 +12,8 @@ from samd_validate.core.bundle import Bundle
 from samd_validate.core.matrix import Matrix
 from samd_validate.protocol.folders import shipped
 
+EPOCH = 1_767_225_600
+
 
 @pytest.fixture(scope="session")
 def bundle() -> Bundle:
@@ -34,6 +36,19 @@ def real_bundle(bundle: Bundle) -> Bundle:
 def templates() -> Path:
     """Return the project's templates."""
     return shipped("templates")
+
+
+@pytest.fixture(scope="session")
+def pdf(
+    bundle: Bundle, matrix: Matrix, templates: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Return the report of the example run on paper."""
+    from samd_validate.report.document import document
+    from samd_validate.report.pdf import write_pdf
+
+    place = tmp_path_factory.mktemp("pdf") / "report.pdf"
+    write_pdf(document(bundle, matrix, is_paper=True), templates, place, EPOCH)
+    return place
 
 
 @pytest.fixture(scope="session")

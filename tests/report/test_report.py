@@ -41,15 +41,6 @@ def page(bundle: Bundle, matrix: Matrix, templates: Path) -> str:
     return render_html(document(bundle, matrix), templates)
 
 
-@pytest.fixture(scope="module")
-def pdf(
-    bundle: Bundle, matrix: Matrix, templates: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    place = tmp_path_factory.mktemp("pdf") / "report.pdf"
-    write_pdf(document(bundle, matrix), templates, place, EPOCH)
-    return place
-
-
 @pytest.mark.parametrize("kind", ["roc", "forest", "calibration", "waterfall"])
 def test_figure_whose_content_does_not_fit_is_refused(kind: str) -> None:
     figure = Figure(id="f", kind=kind, title="t", caption="c", alt="a", content={"x": 1})
@@ -100,7 +91,8 @@ def test_same_bundle_gives_the_same_bytes(
     bundle: Bundle, matrix: Matrix, templates: Path, page: str, pdf: Path, tmp_path: Path
 ) -> None:
     assert render_html(document(bundle, matrix), templates) == page
-    write_pdf(document(bundle, matrix), templates, tmp_path / "again.pdf", EPOCH)
+    paper = document(bundle, matrix, is_paper=True)
+    write_pdf(paper, templates, tmp_path / "again.pdf", EPOCH)
     assert (tmp_path / "again.pdf").read_bytes() == pdf.read_bytes()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -76,4 +77,7 @@ def draw(figure: Figure) -> str:
 
 @lru_cache(maxsize=256)
 def _drawn(kind: str, content: bytes) -> str:
-    return DRAWINGS[kind](json.loads(content)).svg()
+    with warnings.catch_warnings():
+        # what no font has is told on the title page
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        return DRAWINGS[kind](json.loads(content)).svg()

@@ -16,7 +16,7 @@ from samd_validate.report.figures.style import (
     shortened,
 )
 
-ROW = 0.21
+ROW = 0.165
 WIDTH = 6.7
 BESIDE_INCHES = (0.08, 0.48, 0.95)
 RIGHT_INCHES = 2.25

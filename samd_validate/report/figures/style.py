@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from samd_validate.core.visible import visible
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's colours, dark ones first."""
 DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)))
@@ -19,9 +21,12 @@ INK = "#1a1a1a"
 UP, DOWN = "#D55E00", "#0072B2"
 """Raises and lowers the risk: orange and blue, told apart in grey by hatching."""
 
+FAMILIES = "'DejaVu Sans', Verdana, sans-serif"
+"""Verdana has the widths of DejaVu Sans, for screens that have no DejaVu."""
+_UNUSUAL = re.compile(r"[^\n -~]")
 _RC = {
     "svg.hashsalt": "samd-validate",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 8,
     "axes.titlesize": 8.5,
@@ -62,7 +67,9 @@ class Drawing:
             self.figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = text.getvalue()
         svg = svg[svg.index("<svg") :]
-        return re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+        svg = svg.replace("font-family: 'DejaVu Sans'", f"font-family: {FAMILIES}")
+        return visible(svg) if _UNUSUAL.search(svg) else svg
 
 
 @contextmanager

@@ -219,7 +219,7 @@ def _gap(found: _Comparable, pairs: _Pairs, level: float, reference: str | None)
     high = float((gaps + pairs.critical * pairs.errors).max())
     value = _drawn_together(found, reference)
     widest = pairs.names[int(np.argmax(gaps))]
-    note = f"widest between {widest[0]} and {widest[1]}, uncorrected {gaps.max():.6g}"
+    note = f"widest between {widest[0]} and {widest[1]}, uncorrected {gaps.max():.3g}"
     return Estimate(
         value=min(high, max(low, value)),
         low=low,
