@@ -1,4 +1,4 @@
-"""Packed files of anybody's making, unpacked up to a limit: a small file must not fill the memory."""
+"""Packed files of anybody, unpacked up to a limit: a small file must not fill the memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 import zlib
 
 LARGEST_BYTES = 2_000_000_000
-MOST_TIMES, ALWAYS_BYTES = 300, 10_000_000
+MOST_TIMES, ALWAYS_BYTES = 100, 50_000_000
 """Tables of numbers shrink to a tenth; deflate can shrink a thousandfold what holds nothing."""
 PIECE = 1 << 20
 AS_GZIP, AS_DEFLATE = 31, -15
@@ -20,7 +20,7 @@ def most_unpacked(n_packed: int) -> int:
     """Return how many bytes may come out of so many.
 
     >>> most_unpacked(100)
-    10000000
+    50000000
     """
     return min(LARGEST_BYTES, max(ALWAYS_BYTES, MOST_TIMES * n_packed))
 

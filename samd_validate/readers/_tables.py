@@ -16,7 +16,7 @@ from samd_validate.readers._files import source_file
 from samd_validate.readers._packed import PacksTooMuch, gunzipped
 
 SHOWN_LINES = 5
-MOST_COLUMNS, MOST_CELLS = 20_000, 1_000_000_000
+MOST_COLUMNS, MOST_CELLS = 20_000, 400_000_000
 
 
 class TextTable:

@@ -15,6 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
 
 class Target(Protocol):
     """One parser: what reads bytes, and whole files that it reads."""
@@ -35,8 +37,7 @@ def target(name: str) -> Target:
 @contextmanager
 def file_of(content: bytes, name: str) -> Iterator[Path]:
     """Write bytes as a file of a name, in memory where the machine has a place for that."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as place:
         path = Path(place) / name
         path.write_bytes(content)
         yield path

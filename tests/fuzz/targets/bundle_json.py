@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from contextlib import suppress
@@ -16,6 +17,8 @@ from samd_validate.evidence.verification.records import record_items
 from samd_validate.evidence.verification.seals import Sealed, seal_items
 from samd_validate.evidence.verify import verify
 
+from . import MEMORY
+
 NAMES = (
     *("manifest.json", "findings.json", "verdicts.json", "criteria.json", "cohorts.json"),
     *("steps.json", "run.json", "protocol.json", "environment.json", "protocol.yaml"),
@@ -25,7 +28,8 @@ NAMES = (
 
 @cache
 def whole() -> Path:
-    place = Path(tempfile.mkdtemp(prefix="samd-validate-fuzz-"))
+    place = Path(tempfile.mkdtemp(prefix="samd-validate-fuzz-", dir=MEMORY))
+    atexit.register(shutil.rmtree, place)
     folder = sealed_run(place)
     (folder / "looks.json").write_bytes(b"{}")
     return folder
@@ -45,10 +49,6 @@ def read(content: bytes) -> None:
         verify(whole())
     finally:
         path.write_bytes(before)
-
-
-def removed() -> None:
-    shutil.rmtree(whole().parent)
 
 
 def seeds() -> tuple[bytes, ...]:
