@@ -11,7 +11,7 @@ import numpy as np
 
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import SourceFile
-from samd_validate.core.errors import CannotRun, Problem, did_you_mean
+from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
 from samd_validate.readers._files import source_file
 from samd_validate.readers._packed import PacksTooMuch, gunzipped
 
@@ -35,6 +35,7 @@ class TextTable:
         lacking = [column for column in wanted if column not in table.column_names]
         if lacking:
             raise CannotRun(*(_lacking(path, column, table.column_names) for column in lacking))
+        gather([_doubled(path, one) for one in wanted if table.column_names.count(one) > 1])
         self._columns = {column: _text(table.column(column)) for column in wanted}
         self.size = int(table.num_rows)
 
@@ -105,7 +106,9 @@ def _of_parquet(content: bytes) -> Any:
     n_rows, n_columns = file.metadata.num_rows, file.metadata.num_columns
     if n_columns > MOST_COLUMNS or n_rows * n_columns > MOST_CELLS:
         raise _TooLarge(f"{n_rows} rows and {n_columns} columns, more than is read")
-    return file.read()
+    table = file.read()
+    table.validate(full=True)  # text that is not UTF-8 is found here, and not cell by cell
+    return table
 
 
 def _of_csv(plain: bytes) -> Any:
@@ -151,6 +154,15 @@ def _lacking(path: Path, column: str, names: list[str]) -> Problem:
         found=f"no column {column!r}",
         expected=did_you_mean(column, names),
         todo="correct the file, or the column names in the protocol's params",
+    )
+
+
+def _doubled(path: Path, column: str) -> Problem:
+    return Problem(
+        where=path.name,
+        found=f"the column {column!r} more than once",
+        expected="each column once",
+        todo="correct the file, so that nobody has to guess which of them is meant",
     )
 
 

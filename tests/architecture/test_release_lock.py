@@ -27,7 +27,7 @@ def locked() -> dict[str, list[tuple[str, str]]]:
 def asked() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    own = [line for name in extras.keys() - NOT_RELEASED for line in extras[name]]
+    own = [line for name in sorted(extras.keys() - NOT_RELEASED) for line in extras[name]]
     return [Requirement(line) for line in (*project["dependencies"], *own)]
 
 

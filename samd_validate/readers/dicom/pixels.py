@@ -71,7 +71,11 @@ def _stored(dataset: DataSet) -> IntArray:
 
 def _words(dataset: DataSet) -> str:
     name, _ = syntax(dataset)
-    if not dataset.file_meta.TransferSyntaxUID.is_compressed:
+    try:
+        is_compressed = dataset.file_meta.TransferSyntaxUID.is_compressed
+    except ValueError:  # pydicom, of a UID that names no transfer syntax
+        return DAMAGED
+    if not is_compressed:
         return DAMAGED
     return f"pixels compressed as {name} that are damaged, or in a way no installed decoder reads"
 
