@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.chain import now_utc
-from samd_validate.evidence.trust import fingerprint
+from samd_validate.evidence.trust import fingerprint, read_whole
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.load import read_bytes
 from samd_validate.protocol.lock import Signature
@@ -119,7 +119,11 @@ def load_identity(path: Path, password: str) -> Identity:
         raise CannotRun(_unread(path, "no private key with its certificate"))
     if key_algorithm(key.public_key()) is None:
         raise CannotRun(_unread(path, "a key of a kind that is not used here"))
-    return Identity(key=key, certificate=certificate, chain=tuple(chain))
+    try:
+        vouching = tuple(read_whole(one) for one in (certificate, *chain))[1:]
+    except ValueError:
+        raise CannotRun(_unread(path, "a certificate that cannot be read")) from None
+    return Identity(key=key, certificate=certificate, chain=vouching)
 
 
 def sign(identity: Identity, content: bytes) -> Signature:
@@ -177,7 +181,7 @@ def certificate_of(signature: Signature) -> Certificate:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a certificate that breaks RFC 5280 is no certificate
-            return x509.load_pem_x509_certificate(signature.certificate.encode())
+            return read_whole(x509.load_pem_x509_certificate(signature.certificate.encode()))
     except UserWarning as odd:
         raise ValueError(str(odd)) from None
 

@@ -168,10 +168,37 @@ def _certificates(content: bytes) -> list[Certificate]:
 
     try:
         if b"-----BEGIN" in content:
-            return x509.load_pem_x509_certificates(content)
-        return [x509.load_der_x509_certificate(content)]
+            found = x509.load_pem_x509_certificates(content)
+        else:
+            found = [x509.load_der_x509_certificate(content)]
+        return [read_whole(one) for one in found]
     except ValueError:
         return []
+
+
+def read_whole(certificate: Certificate) -> Certificate:
+    """Return a certificate after every part that is asked for later was read once.
+
+    Certificates are read part by part, when a part is asked for.
+
+    Raises
+    ------
+    ValueError
+        If one of them is broken, or its key of a kind that is not known.
+    """
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.x509 import DuplicateExtension
+
+    try:
+        key_print(certificate)
+        for part in (certificate.extensions, certificate.subject, certificate.issuer):
+            len(list(part))
+        if certificate.not_valid_before_utc > certificate.not_valid_after_utc:
+            raise ValueError("valid at no time")
+        common_name(certificate)
+    except (UnsupportedAlgorithm, DuplicateExtension) as error:
+        raise ValueError(type(error).__name__) from None
+    return certificate
 
 
 def _unread(word: str) -> Problem:

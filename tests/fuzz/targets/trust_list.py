@@ -6,17 +6,11 @@ from contextlib import suppress
 
 from samd_validate.core.errors import CannotRun
 from samd_validate.evidence.chain import now_utc
-from samd_validate.evidence.identity import certificate_words, pem_of
-from samd_validate.evidence.trust import (
-    common_name,
-    is_name_of,
-    key_print,
-    trust_fault,
-    trust_of,
-    validity_fault,
-)
+from samd_validate.evidence.identity import pem_of
+from samd_validate.evidence.trust import trust_fault, trust_of
 
 from . import file_of
+from .certificate_der import read_whole as show
 from .identity_pkcs12 import person
 
 
@@ -25,8 +19,7 @@ def read(content: bytes) -> None:
         trust = trust_of([str(path)])
         trust_fault(person().certificate, trust.certificates, now_utc(), trust)
         for one in trust.certificates:
-            validity_fault(one, now_utc())
-            is_name_of(common_name(one), one)
+            show(one)
 
 
 def seeds() -> tuple[bytes, ...]:
@@ -34,6 +27,3 @@ def seeds() -> tuple[bytes, ...]:
 
     one = person().certificate
     return (pem_of(one).encode(), one.public_bytes(Encoding.DER), pem_of(one).encode() * 2)
-
-
-SHOWN = (certificate_words, key_print)
