@@ -36,7 +36,7 @@ torture: .venv/test.stamp
 	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
 	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
 	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
-	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 3
+	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 500 3
 
 # every parser of outside files fuzzed for a while, guided by coverage (atheris)
 FUZZ_SECONDS ?= 60

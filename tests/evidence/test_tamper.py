@@ -14,6 +14,7 @@ from tampering import (
     at_fault,
     contents_of,
     last_container,
+    missed_by_command,
     missed_changes,
     missed_in_pdf,
     named,
@@ -121,3 +122,7 @@ def test_audit_trail_forked(signed: Path) -> None:
     told["audit"] = {"head": state.head, "entries": state.entries}
     (signed / "manifest.json").write_bytes(canonical_bytes(told))
     assert found(signed) >= {"manifest.json", "run.pdf"}
+
+
+def test_single_bytes_changed_on_the_disk_are_named_by_the_command(signed: Path) -> None:
+    assert missed_by_command(signed, 12, random.Random(9)) == []

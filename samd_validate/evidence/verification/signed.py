@@ -18,6 +18,7 @@ from samd_validate.evidence.signatures import Signed, record_name
 from samd_validate.evidence.trust import (
     NOT_VERIFIED,
     Trust,
+    certificate_from,
     fingerprint,
     is_name_of,
     key_print,
@@ -94,7 +95,7 @@ def _certificates(
     if record.signature is None:
         return None, [], "there is no signature in it"
     try:
-        chain = [x509.load_pem_x509_certificate(one.encode()) for one in record.chain]
+        chain = [certificate_from(one.encode()) for one in record.chain]
         own = certificate_of(record.signature)
     except ValueError:
         return None, [], "a certificate that cannot be read"
