@@ -33,10 +33,13 @@ simulate: .venv/test.stamp
 # ten thousand changes of single bytes of signed evidence
 torture: .venv/test.stamp
 	rm -rf .torture
-	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
-	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
+	mkdir -p .torture
+	$(BIN)/python tests/support/killing.py .torture/smallest 300 1 > .torture/smallest.json
+	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml > .torture/default.json
 	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
-	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 500 3
+	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 300 3 > .torture/tampered.json
+	$(BIN)/python tests/support/torture_table.py "smallest run=.torture/smallest.json" "default run=.torture/default.json" \
+	  "signed run=.torture/tampered.json" | $(BIN)/python tests/support/into_page.py docs/security.md
 
 # every parser of outside files fuzzed for a while, guided by coverage (atheris)
 FUZZ_SECONDS ?= 60
