@@ -194,11 +194,15 @@ def _disagreements(
 def _is_same(record: SignatureRecord, one: PdfSignature) -> bool:
     if record.signature is None or one.time is None:
         return False
-    apart = abs(datetime.fromisoformat(record.signed_at) - one.time)
+    try:
+        apart = abs(datetime.fromisoformat(record.signed_at) - one.time)
+        certificate = certificate_of(record.signature)
+    except ValueError:  # a record whose certificate or time was changed is none of this PDF
+        return False
     told = (record.signer.name, record.signer.role, record.signer.meaning, record.manifest)
     return (
         told == (one.name, one.role, one.meaning, one.manifest)
-        and certificate_of(record.signature) == one.certificate
+        and certificate == one.certificate
         and apart <= CLOCKS_APART
     )
 
