@@ -97,8 +97,9 @@ def _certificates(
     try:
         chain = [certificate_from(one.encode()) for one in record.chain]
         own = certificate_of(record.signature)
+        datetime.fromisoformat(record.signed_at)
     except ValueError:
-        return None, [], "a certificate that cannot be read"
+        return None, [], "a certificate or a time that cannot be read"
     if not _is_as_written(record.signature, own, record.certificate):
         return None, [], "a certificate or value that is not as it was written"
     return own, chain, signature_fault(record.signature, record.signed_bytes())
