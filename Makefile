@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint simulate torture benchmark schema trace clean
+.PHONY: demo test lint simulate torture fuzz lock audit benchmark schema trace clean
 
 demo: .venv/demo.stamp
 	@status=0; $(BIN)/samd-validate run protocols/icu_mortality.yaml || status=$$?; \
@@ -33,10 +33,29 @@ simulate: .venv/test.stamp
 # ten thousand changes of single bytes of signed evidence
 torture: .venv/test.stamp
 	rm -rf .torture
-	$(BIN)/python tests/support/killing.py .torture/smallest 300 1
-	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml
+	mkdir -p .torture
+	$(BIN)/python tests/support/killing.py .torture/smallest 300 1 > .torture/smallest.json
+	$(BIN)/python tests/support/killing.py .torture/default 10 2 protocols/icu_mortality.yaml > .torture/default.json
 	$(BIN)/python tests/support/explained.py | $(BIN)/python tests/support/into_page.py docs/methods/attribution_sanity.md
-	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 3
+	$(BIN)/python tests/support/tampering.py .torture/tampered 10000 300 300 3 > .torture/tampered.json
+	$(BIN)/python tests/support/torture_table.py "smallest run=.torture/smallest.json" "default run=.torture/default.json" \
+	  "signed run=.torture/tampered.json" | $(BIN)/python tests/support/into_page.py docs/security.md
+
+# every parser of outside files fuzzed for a while, guided by coverage (atheris)
+FUZZ_SECONDS ?= 60
+fuzz: .venv-fuzz/stamp
+	.venv-fuzz/bin/python tests/fuzz/campaign.py $(FUZZ_SECONDS) | $(BIN)/python tests/support/into_page.py docs/security.md
+
+# the packages of a release by version and digest, usable on every machine, and what is known against them
+LOCK_HEAD := \# The release with all its extras but dev, every package by version and digest: made by `make lock`.
+lock: .venv-lock/stamp
+	@printf '%s\n' '$(LOCK_HEAD)' > requirements/release.new
+	.venv-lock/bin/uv pip compile pyproject.toml --extra models --extra imaging --extra sql --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet >> requirements/release.new
+	mv requirements/release.new requirements/release.txt
+
+audit: .venv-lock/stamp
+	.venv-lock/bin/pip-audit --disable-pip --require-hashes -r requirements/release.txt
 
 benchmark: .venv-benchmark/stamp
 	.venv-benchmark/bin/python benchmarks/bootstrap.py --write docs/benchmarks_statistics.md
@@ -66,5 +85,15 @@ schema: .venv/test.stamp
 	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check -e . -r benchmarks/requirements.txt
 	@touch $@
 
+.venv-fuzz/stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -e '.[models,sql,imaging,dev,fuzz]'
+	@touch $@
+
+.venv-lock/stamp: pyproject.toml
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check -e '.[lock]'
+	@touch $@
+
 clean:
-	rm -rf .venv .venv-benchmark .torture build *.egg-info
+	rm -rf .venv .venv-benchmark .venv-fuzz .venv-lock .torture .fuzz build *.egg-info

@@ -12,6 +12,7 @@ from samd_validate.core.checklist import Checklist
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.core.visible import visible
 from samd_validate.evidence.attached import attached_files
+from samd_validate.evidence.beside import listed_files, write_list
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.folders import shipped
 from samd_validate.report.document import document
@@ -75,6 +76,8 @@ def write_reports(evidence: Path, out: Path, *, page: str = "a4") -> dict[str, P
         pages = write_pdf(tree, templates, paper, REPORT_EPOCH, page=page, attached=attached)
         _write_tables(run.bundle, places)
         _write_checklists(tree.checklists, pages, places)
+        others = [path for what, path in places.items() if what != "pdf"]
+        write_list(evidence, others, out)
     except OSError as error:
         raise CannotRun(_unwritten(out, run.name, error)) from None
     return places
@@ -84,6 +87,8 @@ def write_page(place: Path, evidence: Path) -> None:
     """Write the HTML page, with the signatures that the evidence has by now."""
     tree = _tree(read_run(evidence))
     write_whole(place, render_html(tree, shipped("templates")).encode())
+    if place.parent == evidence.parent and (others := listed_files(evidence)):
+        write_list(evidence, {*others, place})
 
 
 def report_tree(evidence: Path) -> Document:

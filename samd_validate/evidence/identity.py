@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.chain import now_utc
-from samd_validate.evidence.trust import fingerprint
+from samd_validate.evidence.trust import (
+    broken_certificates,
+    certificate_from,
+    fingerprint,
+    read_whole,
+)
 from samd_validate.evidence.whole import write_whole
 from samd_validate.protocol.load import read_bytes
 from samd_validate.protocol.lock import Signature
@@ -112,14 +117,20 @@ def load_identity(path: Path, password: str) -> Identity:
 
     content = read_bytes(path, "an identity (PKCS#12)")
     try:
-        key, certificate, chain = pkcs12.load_key_and_certificates(content, password.encode())
+        with broken_certificates():
+            opened = pkcs12.load_key_and_certificates(content, password.encode())
     except ValueError:
         raise CannotRun(_unread(path, "a file or password that does not open it")) from None
+    key, certificate, chain = opened
     if key is None or certificate is None:
         raise CannotRun(_unread(path, "no private key with its certificate"))
     if key_algorithm(key.public_key()) is None:
         raise CannotRun(_unread(path, "a key of a kind that is not used here"))
-    return Identity(key=key, certificate=certificate, chain=tuple(chain))
+    try:
+        vouching = tuple(read_whole(one) for one in (certificate, *chain))[1:]
+    except ValueError:
+        raise CannotRun(_unread(path, "a certificate that cannot be read")) from None
+    return Identity(key=key, certificate=certificate, chain=vouching)
 
 
 def sign(identity: Identity, content: bytes) -> Signature:
@@ -172,12 +183,10 @@ def signature_fault(signature: Signature, content: bytes) -> str:
 
 def certificate_of(signature: Signature) -> Certificate:
     """Return the certificate of a signature; ``ValueError`` if it cannot be read."""
-    from cryptography import x509
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a certificate that breaks RFC 5280 is no certificate
-            return x509.load_pem_x509_certificate(signature.certificate.encode())
+            return certificate_from(signature.certificate.encode())
     except UserWarning as odd:
         raise ValueError(str(odd)) from None
 

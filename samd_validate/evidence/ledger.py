@@ -25,6 +25,7 @@ VARIABLE = "SAMD_VALIDATE_LEDGER"
 LEDGER_FILE = "looks.jsonl"
 LEDGER_VERSION = 1
 SCORED = "scored the labels of a test set"
+TOLD = frozenset({"run", "protocol", "version", "digest", "is_locked", "labels", "time_utc"})
 TRIES, PAUSE_SECONDS = 100, 0.1
 
 
@@ -218,7 +219,10 @@ def _checked(content: bytes) -> list[Mapping[str, Any]]:
     state = read_chain(content[: content.rfind(b"\n") + 1])
     if not state.is_whole:
         raise LedgerNotAvailable(f"its chain is broken at line {state.broken_at}")
-    return [entry for entry in entries_of(content) if entry.get("action") == SCORED]
+    entries = [entry for entry in entries_of(content) if entry.get("action") == SCORED]
+    if not all(entry.keys() >= TOLD for entry in entries):
+        raise LedgerNotAvailable("an entry of it lacks what every entry tells")
+    return entries
 
 
 def _append(

@@ -13,6 +13,7 @@ from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.identity import Identity, key_algorithm
 from samd_validate.evidence.pdf_file import UNREADABLE
 from samd_validate.evidence.pdf_revisions import added_fault
+from samd_validate.evidence.trust import certificate_from
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -145,14 +146,11 @@ def pdf_signatures(reader: Any) -> tuple[PdfSignature, ...]:
 
 
 def _read(one: Any, reader: Any) -> PdfSignature:
-    from cryptography import x509
-
     told = one.sig_object
     said = REASON.fullmatch(str(told["/Reason"])) if "/Reason" in told else None
     words = {} if said is None else said.groupdict()
     own, *chain = (
-        x509.load_der_x509_certificate(cert.dump())
-        for cert in (one.signer_cert, *one.other_embedded_certs)
+        certificate_from(cert.dump()) for cert in (one.signer_cert, *one.other_embedded_certs)
     )
     faults = _faults(one, reader)
     return PdfSignature(
@@ -219,11 +217,10 @@ def _holds_each_once(one: Any) -> bool:
 
     No signature covers those of the issuers; the one of the signer is named in what is signed.
     """
-    from cryptography import x509
     from cryptography.exceptions import InvalidSignature
 
     here = [one.signer_cert.dump(), *(other.dump() for other in one.other_embedded_certs)]
-    known = [x509.load_der_x509_certificate(content) for content in here]
+    known = [certificate_from(content) for content in here]
     for certificate in known[1:]:
         issuers = [other for other in known if other.subject == certificate.issuer]
         try:

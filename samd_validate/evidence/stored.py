@@ -14,6 +14,7 @@ from samd_validate.core.cohort import Cohort, Provenance
 from samd_validate.core.inputs import Population
 
 COLUMNS = ("unit", "patient", "resampling_order", "site", "label", "score")
+MOST_CELLS = 200_000_000
 SCORE, GROUP = "score_", "group_"
 NOT_STORED = {
     "numbers": "numbers of the cases, which are not kept",
@@ -119,7 +120,17 @@ def read_population(
     ValueError
         If they are not those of a population.
     """
-    columns = _columns(content)
+    import pyarrow as pa
+
+    try:
+        return _population(name, _columns(content), provenance, is_external=is_external)
+    except (pa.ArrowException, TypeError) as error:  # columns of kinds that no bundle keeps
+        raise ValueError(type(error).__name__) from None
+
+
+def _population(
+    name: str, columns: Mapping[str, Column], provenance: Provenance, *, is_external: bool
+) -> StoredPopulation:
     missing = [column for column in COLUMNS if column not in columns]
     if missing:
         raise ValueError(f"no columns {', '.join(missing)}")
@@ -145,7 +156,10 @@ def read_population(
 def _columns(content: bytes) -> dict[str, Column]:
     from pyarrow import parquet
 
-    table = parquet.read_table(io.BytesIO(content))
+    file = parquet.ParquetFile(io.BytesIO(content))
+    if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
+        raise ValueError("more rows than are read")
+    table = file.read()
     return {name: np.asarray(table[name].to_pylist()) for name in table.column_names}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 FINGERPRINT = re.compile(r"[0-9a-fA-F]{64}")
+PEM_BEGINS = b"-----BEGIN"
 NOT_VERIFIED = "identity not verified (no --trust was given)"
 
 
@@ -167,11 +169,58 @@ def _certificates(content: bytes) -> list[Certificate]:
     from cryptography import x509
 
     try:
-        if b"-----BEGIN" in content:
-            return x509.load_pem_x509_certificates(content)
-        return [x509.load_der_x509_certificate(content)]
+        if PEM_BEGINS in content:
+            with broken_certificates():
+                found = x509.load_pem_x509_certificates(content)
+            return [read_whole(one) for one in found]
+        return [certificate_from(content)]
     except ValueError:
         return []
+
+
+def certificate_from(content: bytes) -> Certificate:
+    """Return a certificate from its PEM or DER, every part that is asked for later read once.
+
+    Raises
+    ------
+    ValueError
+        If it is none, a part of it is broken, or its key of a kind that is not known.
+    """
+    from cryptography import x509
+
+    is_pem = PEM_BEGINS in content
+    load = x509.load_pem_x509_certificate if is_pem else x509.load_der_x509_certificate
+    with broken_certificates():
+        return read_whole(load(content))
+
+
+def read_whole(certificate: Certificate) -> Certificate:
+    """Return a certificate after each part was read: they are parsed only when asked for."""
+    with broken_certificates():
+        key_print(certificate)
+        common_name(certificate)
+        for part in (certificate.extensions, certificate.subject, certificate.issuer):
+            len(list(part))
+        if certificate.not_valid_before_utc > certificate.not_valid_after_utc:
+            raise ValueError("valid at no time")
+    return certificate
+
+
+@contextmanager
+def broken_certificates() -> Iterator[None]:
+    """Turn what cryptography raises of a broken certificate, beside ValueError, into one."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.x509 import (
+        DuplicateExtension,
+        InvalidVersion,
+        UnsupportedGeneralNameType,
+    )
+
+    own = (UnsupportedAlgorithm, DuplicateExtension, InvalidVersion, UnsupportedGeneralNameType)
+    try:
+        yield
+    except (*own, TypeError) as error:  # TypeError: names in a kind of text that is none
+        raise ValueError(type(error).__name__) from None
 
 
 def _unread(word: str) -> Problem:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.evidence.audit import TRAIL_FILE
+from samd_validate.evidence.beside import beside_item
 from samd_validate.evidence.bundle import PROTOCOL_SOURCE
 from samd_validate.evidence.folder import MANIFEST_FILE, file_digests
 from samd_validate.evidence.pades import PdfSignature, pdf_signatures
@@ -58,7 +59,8 @@ def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tupl
 
     The list is: manifest, files as listed, nothing beside them, content digest, audit chain,
     audit head, records readable, protocol digest, lock, criteria as promised, verdicts as judged;
-    then the PDF (that beside the folder if none is named), each signature, and the roles.
+    then the PDF (that beside the folder if none is named), pages and tables beside, each
+    signature, and the roles.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def verify(folder: Path, pdf: Path | None = None, trust: Trust = NOBODY) -> tupl
     with_pdf = _pdf_beside_items(folder, place, records)
     roles = required_roles(folder)
     asked = [] if roles is None else [role_item(roles, approvals)]
-    return (*items, *with_pdf, *signed, *asked)
+    return (*items, *with_pdf, beside_item(folder), *signed, *asked)
 
 
 def verify_pdf(path: Path, trust: Trust = NOBODY, *, more: bool = False) -> tuple[Item, ...]:

@@ -115,7 +115,7 @@ def _problem_of(
         )
     found = _shown(item.get("input"))
     choices = allowed_words(shape, inside)
-    expected = did_you_mean(str(item.get("input")), choices) if choices else _message(item)
+    expected = did_you_mean(found.strip("'"), choices) if choices else _message(item)
     return Problem(
         where=text.where(written), found=f"{dotted}: {found}", expected=expected, todo="correct it"
     )
@@ -129,7 +129,10 @@ def _message(item: Any) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, dict | list | tuple):
         return f"a {'mapping' if isinstance(value, dict) else 'list'}"
-    words = repr(value)
+    try:
+        words = repr(value)
+    except ValueError:  # Python writes out no number of more than some thousand digits
+        return "a number of more digits than can be read"
     return words if len(words) <= LONGEST_SHOWN else words[: LONGEST_SHOWN - 3] + "..."
 
 

@@ -11,10 +11,12 @@ import numpy as np
 
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import SourceFile
-from samd_validate.core.errors import CannotRun, Problem, did_you_mean
+from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
 from samd_validate.readers._files import source_file
+from samd_validate.readers._packed import PacksTooMuch, gunzipped
 
 SHOWN_LINES = 5
+MOST_COLUMNS, MOST_CELLS = 20_000, 400_000_000
 
 
 class TextTable:
@@ -33,6 +35,7 @@ class TextTable:
         lacking = [column for column in wanted if column not in table.column_names]
         if lacking:
             raise CannotRun(*(_lacking(path, column, table.column_names) for column in lacking))
+        gather([_doubled(path, one) for one in wanted if table.column_names.count(one) > 1])
         self._columns = {column: _text(table.column(column)) for column in wanted}
         self.size = int(table.num_rows)
 
@@ -72,26 +75,54 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, content: bytes, *, is_trimmed: bool) -> Any:
-    import gzip
     import zlib
 
     import pyarrow as pa
-    from pyarrow import csv, parquet
 
     try:
         if path.suffix == ".parquet":
-            return parquet.read_table(pa.BufferReader(content))
-        plain = gzip.decompress(content) if path.suffix == ".gz" else content
-        plain = _trimmed(plain) if is_trimmed else plain
-        names = csv.open_csv(pa.BufferReader(plain)).schema.names
-        options = csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-        )
-        return csv.read_csv(pa.BufferReader(plain), convert_options=options)
+            return _of_parquet(content)
+        plain = gunzipped(content) if path.suffix == ".gz" else content
+        return _of_csv(_trimmed(plain) if is_trimmed else plain)
+    except UnicodeDecodeError:
+        raise CannotRun(_unreadable(path, "bytes that are not UTF-8")) from None
+    except (_TooLarge, PacksTooMuch) as error:
+        raise CannotRun(_unreadable(path, str(error))) from None
     except (pa.ArrowException, EOFError, zlib.error, OSError) as error:
         words = _without_cells(str(error)) if isinstance(error, pa.ArrowInvalid) else ""
         found = "an empty file" if not content else f"a damaged or truncated file {words}"
         raise CannotRun(_unreadable(path, found.strip())) from None
+
+
+class _TooLarge(Exception):
+    """A table of more columns or cells than is read; the message says of how many."""
+
+
+def _of_parquet(content: bytes) -> Any:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    file = parquet.ParquetFile(pa.BufferReader(content))
+    n_rows, n_columns = file.metadata.num_rows, file.metadata.num_columns
+    if n_columns > MOST_COLUMNS or n_rows * n_columns > MOST_CELLS:
+        raise _TooLarge(f"{n_rows} rows and {n_columns} columns, more than is read")
+    table = file.read()
+    table.validate(full=True)  # text that is not UTF-8 is found here, and not cell by cell
+    return table
+
+
+def _of_csv(plain: bytes) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    n_columns = 1 + plain.partition(b"\n")[0].count(b",")
+    if n_columns > MOST_COLUMNS:
+        raise _TooLarge(f"{n_columns} columns, more than is read")
+    names = csv.open_csv(pa.BufferReader(plain)).schema.names
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+    )
+    return csv.read_csv(pa.BufferReader(plain), convert_options=options)
 
 
 def _without_cells(words: str) -> str:
@@ -123,6 +154,15 @@ def _lacking(path: Path, column: str, names: list[str]) -> Problem:
         found=f"no column {column!r}",
         expected=did_you_mean(column, names),
         todo="correct the file, or the column names in the protocol's params",
+    )
+
+
+def _doubled(path: Path, column: str) -> Problem:
+    return Problem(
+        where=path.name,
+        found=f"the column {column!r} more than once",
+        expected="each column once",
+        todo="correct the file, so that nobody has to guess which of them is meant",
     )
 
 

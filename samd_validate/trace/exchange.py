@@ -20,6 +20,7 @@ LISTS = ("evidence_kinds", "records", "clauses", "hazards")
 COLUMNS = tuple(Requirement.model_fields)
 YES_NO: Mapping[str, bool] = {"yes": True, "no": False}
 LONGEST_CELL = 5_000_000
+MOST_COLUMNS = 200
 HEAD = """\
 # What the device must show, each with the evidence, clauses and hazards behind it.
 """
@@ -93,6 +94,9 @@ def _rows(content: bytes, name: str) -> list[tuple[int, dict[str, str]]]:
 
 
 def _check_head(head: Sequence[str], name: str) -> None:
+    if len(head) > MOST_COLUMNS:
+        found = f"{len(head)} columns"
+        raise CannotRun(_bad(f"{name}:1", found, f"the columns {', '.join(COLUMNS)}"))
     needed = [key for key, field in Requirement.model_fields.items() if field.is_required()]
     problems = [
         _bad(f"{name}:1", f"no column {key!r}", f"the columns {', '.join(COLUMNS)}")

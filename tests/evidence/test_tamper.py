@@ -14,9 +14,11 @@ from tampering import (
     at_fault,
     contents_of,
     last_container,
+    missed_by_command,
     missed_changes,
     missed_in_pdf,
     named,
+    verified_by_command,
 )
 
 from samd_validate.core.canonical import canonical_bytes
@@ -121,3 +123,19 @@ def test_audit_trail_forked(signed: Path) -> None:
     told["audit"] = {"head": state.head, "entries": state.entries}
     (signed / "manifest.json").write_bytes(canonical_bytes(told))
     assert found(signed) >= {"manifest.json", "run.pdf"}
+
+
+def test_single_bytes_changed_on_the_disk_are_named_by_the_command(signed: Path) -> None:
+    assert missed_by_command(signed, 12, random.Random(9)) == []
+
+
+def test_certificate_of_a_record_that_is_none_any_more_is_named_by_the_command(
+    signed: Path,
+) -> None:
+    path = signed / RECORDS[0]
+    content = path.read_bytes()
+    at = content.index(b"BEGIN CERTIFICATE") + 200
+    path.write_bytes(content[:at] + b"%" + content[at + 1 :])
+    code, files = verified_by_command(signed)
+    assert code == 1
+    assert RECORDS[0] in files

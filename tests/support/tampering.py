@@ -1,14 +1,17 @@
 """Change single bytes of signed evidence at random, and see whether verification finds each.
 
-``python tests/support/tampering.py PLACE CHANGES PDF_CHANGES SEED`` makes a small signed run in
+``python tests/support/tampering.py PLACE CHANGES PDF_CHANGES BY_COMMAND SEED`` makes a small signed run in
 PLACE, changes CHANGES bytes, one at a time, over all files of its folder and its PDF, tested as
 ``verify RUN`` tests seals, records of signatures and bytes of the PDF; and PDF_CHANGES bytes of the
-PDF, tested as ``verify report.pdf`` does. It prints a JSON object with the counts and what was
+PDF, tested as ``verify report.pdf`` does; and BY_COMMAND bytes on the disk, tested by the command
+line itself. It prints a JSON object with the counts and what was
 missed, and ends with 1 if anything was.
 """
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import random
 import sys
@@ -122,6 +125,44 @@ def missed_in_pdf(
     return missed
 
 
+def missed_by_command(folder: Path, changes: int, draw: random.Random) -> list[str]:
+    """Return the changes that ``samd-validate verify`` did not find, or not in the right file.
+
+    Each is made on the disk and taken back; the command runs in this process.
+    """
+    whole, missed = contents_of(folder), []
+    names = sorted(whole)
+    sizes = [len(whole[name]) for name in names]
+    for number in range(changes):
+        (name,) = draw.choices(names, sizes if number % 2 else None)
+        path = folder.parent / PDF if name == PDF else folder / name
+        content, place = changed(whole[name], draw)
+        path.write_bytes(content)
+        code, files = verified_by_command(folder)
+        path.write_bytes(whole[name])
+        if code != 1 or path.name not in {Path(one).name for one in files}:
+            missed.append(f"{name} at byte {place}")
+    assert verified_by_command(folder) == (0, set())
+    return missed
+
+
+def verified_by_command(folder: Path) -> tuple[int, set[str]]:
+    """Return how ``samd-validate verify`` ends, and the files that it names."""
+    from samd_validate.cli import main as command
+
+    told, before = folder.parent / "told.json", sys.argv
+    sys.argv = ["samd-validate", "verify", str(folder), "--json", str(told)]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            command()
+    except SystemExit as stopped:
+        code = int(stopped.code or 0)
+    finally:
+        sys.argv = before
+    items = json.loads(told.read_bytes())["items"]
+    return code, {name for one in items if one["status"] == "failed" for name in one["files"]}
+
+
 def last_container(content: bytes) -> range:
     """Return where the last signature's own container stands, which no signature covers."""
     start = content.rfind(b"/Contents <") + len(b"/Contents <")
@@ -129,7 +170,7 @@ def last_container(content: bytes) -> range:
 
 
 def main(arguments: list[str]) -> int:
-    place, (changes, in_pdf, seed) = Path(arguments[0]), map(int, arguments[1:])
+    place, (changes, in_pdf, by_command, seed) = Path(arguments[0]), map(int, arguments[1:])
     place.mkdir(parents=True, exist_ok=True)
     folder, draw = signed_run(place), random.Random(seed)
     whole = contents_of(folder)
@@ -138,8 +179,10 @@ def main(arguments: list[str]) -> int:
     alone += missed_in_pdf(folder.parent / PDF, in_pdf, draw, last_container)
     told = {"files": len(whole), "changes": changes, "missed": missed}
     told |= {"changes_of_pdf_alone": 2 * in_pdf, "missed_alone": alone}
+    commanded = missed_by_command(folder, by_command, draw)
+    told |= {"changes_by_command": by_command, "missed_by_command": commanded}
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
-    return int(bool(missed or alone))
+    return int(bool(missed or alone or commanded))
 
 
 if __name__ == "__main__":

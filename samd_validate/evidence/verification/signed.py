@@ -18,6 +18,7 @@ from samd_validate.evidence.signatures import Signed, record_name
 from samd_validate.evidence.trust import (
     NOT_VERIFIED,
     Trust,
+    certificate_from,
     fingerprint,
     is_name_of,
     key_print,
@@ -94,10 +95,11 @@ def _certificates(
     if record.signature is None:
         return None, [], "there is no signature in it"
     try:
-        chain = [x509.load_pem_x509_certificate(one.encode()) for one in record.chain]
+        chain = [certificate_from(one.encode()) for one in record.chain]
         own = certificate_of(record.signature)
+        datetime.fromisoformat(record.signed_at)
     except ValueError:
-        return None, [], "a certificate that cannot be read"
+        return None, [], "a certificate or a time that cannot be read"
     if not _is_as_written(record.signature, own, record.certificate):
         return None, [], "a certificate or value that is not as it was written"
     return own, chain, signature_fault(record.signature, record.signed_bytes())
@@ -193,11 +195,15 @@ def _disagreements(
 def _is_same(record: SignatureRecord, one: PdfSignature) -> bool:
     if record.signature is None or one.time is None:
         return False
-    apart = abs(datetime.fromisoformat(record.signed_at) - one.time)
+    try:
+        apart = abs(datetime.fromisoformat(record.signed_at) - one.time)
+        certificate = certificate_of(record.signature)
+    except ValueError:  # a record whose certificate or time was changed is none of this PDF
+        return False
     told = (record.signer.name, record.signer.role, record.signer.meaning, record.manifest)
     return (
         told == (one.name, one.role, one.meaning, one.manifest)
-        and certificate_of(record.signature) == one.certificate
+        and certificate == one.certificate
         and apart <= CLOCKS_APART
     )
 

@@ -17,12 +17,13 @@ from samd_validate.readers.dicom.read import (
     value,
     whole_number,
 )
-from samd_validate.readers.images.pixels import Pixels, Unreadable
+from samd_validate.readers.images.pixels import Pixels, Unreadable, refuse_many
 
 Grey: TypeAlias = Literal["window", "full"]
 PLANE = 2
 DARKEST = 0.0
 LUT_ENTRIES = 2**16
+MOST_BITS = 16
 DAMAGED = "pixels that are damaged, truncated, or of another size than the header says"
 
 
@@ -57,6 +58,8 @@ def shown_by(dataset: DataSet, grey: Grey) -> str:
 def _stored(dataset: DataSet) -> IntArray:
     if "PixelData" not in dataset:
         raise Unreadable("no pixel data")
+    shape = [whole_number(dataset, key) or 1 for key in ("Rows", "Columns", "NumberOfFrames")]
+    refuse_many(max(1, side) for side in shape)
     with carefully(_words(dataset)):
         if not len(dataset.get_item("PixelData").value or b""):
             raise Unreadable("pixel data of length 0")
@@ -68,7 +71,11 @@ def _stored(dataset: DataSet) -> IntArray:
 
 def _words(dataset: DataSet) -> str:
     name, _ = syntax(dataset)
-    if not dataset.file_meta.TransferSyntaxUID.is_compressed:
+    try:
+        is_compressed = dataset.file_meta.TransferSyntaxUID.is_compressed
+    except ValueError:  # pydicom, of a UID that names no transfer syntax
+        return DAMAGED
+    if not is_compressed:
         return DAMAGED
     return f"pixels compressed as {name} that are damaged, or in a way no installed decoder reads"
 
@@ -76,6 +83,8 @@ def _words(dataset: DataSet) -> str:
 def _stored_range(dataset: DataSet) -> tuple[int, int]:
     """Return the lowest value that the stored bits can hold, and how many they can."""
     bits = whole_number(dataset, "BitsStored") or 0
+    if not 0 <= bits <= MOST_BITS:
+        raise Unreadable("pixels of more than 16 bits")
     is_signed = whole_number(dataset, "PixelRepresentation") == 1
     return (-(2 ** (bits - 1)) if is_signed else 0), 2**bits
 

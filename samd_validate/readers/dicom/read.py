@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
+from samd_validate.readers._packed import refuse_deflated
 from samd_validate.readers.images.pixels import Unreadable
 
 DataSet: TypeAlias = Any
@@ -77,6 +78,8 @@ def header(path: Path) -> DataSet:
     if not is_dicom(path):
         raise Unreadable("not a DICOM file (no preamble)")
     with carefully("a damaged or truncated DICOM file"):
+        with path.open("rb") as file:
+            _refuse_bomb(file)
         return pydicom.dcmread(path, stop_before_pixels=True)
 
 
@@ -91,7 +94,19 @@ def whole(content: bytes) -> DataSet:
     import pydicom
 
     with carefully("a damaged or truncated DICOM file"):
+        _refuse_bomb(BytesIO(content))
         return pydicom.dcmread(BytesIO(content))
+
+
+def _refuse_bomb(file: BinaryIO) -> None:
+    """Raise where a deflated file holds more than is unpacked: pydicom inflates it whole."""
+    from pydicom.filereader import _read_file_meta_info, read_preamble
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    read_preamble(file, force=False)
+    meta = _read_file_meta_info(file)
+    if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian:
+        refuse_deflated(file.read())
 
 
 def value(dataset: DataSet, keyword: str) -> Any:

@@ -201,12 +201,15 @@ def _is_cut_off(path: Path) -> bool:
 
 @contextmanager
 def told(table: Table) -> Iterator[None]:
-    """Turn what the reader of files complains of into a problem that shows no value."""
+    """Turn what the reader of files complains of into a problem that shows no value.
+
+    A damaged Parquet file can make polars panic, which is no ``Exception`` to Python.
+    """
     import polars as pl
 
     try:
         yield
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         found = _words(error)
         raise CannotRun(_problem(table.name, found, "the file as distributed")) from None
 
@@ -219,11 +222,11 @@ _COMPLAINTS = (
     (r"more fields", "a row with more fields than the header"),
     (r"to `?datetime", "a time that is not YYYY-MM-DD HH:MM:SS"),
     (r"could not parse", "a field that is not a number"),
-    (r"parquet", "a damaged or truncated Parquet file"),
+    (r"parquet|panic", "a damaged or truncated Parquet file"),
 )
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     text = f"{type(error).__name__} {error}"
     column = re.search(r"(?:at|in) column '([^']+)'", text)
     suffix = f" in column {column[1]!r}" if column else ""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -19,6 +24,23 @@ NIFTI = (".nii", ".nii.gz")
 OPENED = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *NIFTI)
 DEEP = 65535
 PLANE, COLOURED = 2, 3
+MOST_PIXELS = 250_000_000
+"""More than any radiograph or section has here; a file of a hundred bytes can claim any number."""
+BROKEN = (
+    OSError,
+    EOFError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+"""What decoders raise of bytes that are not what they say."""
 
 
 class Unreadable(ValueError):
@@ -71,6 +93,12 @@ def read_labels(path: Path) -> Column:
     return np.asarray(array, dtype=np.uint16)
 
 
+def refuse_many(shape: Iterable[int]) -> None:
+    """Raise :class:`Unreadable` where a header tells of more pixels than are read."""
+    if math.prod(shape) > MOST_PIXELS:
+        raise Unreadable(f"more than {MOST_PIXELS:,} pixels")
+
+
 def _array(path: Path) -> npt.NDArray[Any]:
     if path.stat().st_size == 0:
         raise Unreadable("an empty file")
@@ -82,15 +110,19 @@ def _array(path: Path) -> npt.NDArray[Any]:
 
 
 def _of_picture(path: Path) -> npt.NDArray[Any]:
-    from PIL import Image, ImageFile, UnidentifiedImageError
+    from PIL import Image, ImageFile
 
+    warnings.filterwarnings("ignore", module="PIL")  # it warns of what is refused below
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # what draws the PDF turns it on for the process
     try:
         with Image.open(path) as picture:
             if getattr(picture, "n_frames", 1) > 1:
                 raise Unreadable(f"{picture.n_frames} pages in one file")  # type: ignore[attr-defined]
+            refuse_many(picture.size)
             return np.asarray(_plain(picture))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+    except Unreadable:
+        raise
+    except (*BROKEN, Image.DecompressionBombError):
         raise Unreadable("a damaged or truncated image, or no image") from None
 
 
@@ -107,12 +139,16 @@ def _of_nifti(path: Path) -> npt.NDArray[Any]:
     try:
         import nibabel
         from nibabel.filebasedimages import ImageFileError
+        from nibabel.spatialimages import HeaderDataError
     except ImportError:
         raise Unreadable("a NIfTI file, and the package nibabel is not installed") from None
     try:
         loaded = nibabel.load(path)
+        refuse_many(loaded.shape)
         array = np.squeeze(np.asanyarray(loaded.dataobj))
-    except (ImageFileError, OSError, EOFError, ValueError):
+    except Unreadable:
+        raise
+    except (ImageFileError, HeaderDataError, *BROKEN):
         raise Unreadable("a damaged or truncated NIfTI file") from None
     if array.ndim != PLANE:
         raise Unreadable(f"a NIfTI file of {array.ndim} dimensions, not one plane")

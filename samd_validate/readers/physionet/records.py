@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tarfile
 import zlib
@@ -13,8 +14,11 @@ from pathlib import Path
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem
 from samd_validate.readers._files import source_file
+from samd_validate.readers._packed import gunzipped
 from samd_validate.readers.physionet.variables import DESCRIPTORS, POSITION
 
+OF_BROKEN_HEADERS = (ValueError, LookupError, OverflowError)
+"""What tarfile raises of headers that are none, beside its own errors."""
 HEADER = "Time,Parameter,Value"
 MOST_PROBLEMS = 20
 _TIME = re.compile(r"(\d{2,3}):(\d{2})")
@@ -49,8 +53,9 @@ def read_records(place: Path, name: str) -> tuple[Records, list[SourceFile]]:
 def _members(place: Path, name: str, files: list[SourceFile]) -> Iterator[tuple[str, bytes]]:
     archive, folder = place / f"{name}.tar.gz", place / name
     if archive.is_file():
-        files.append(source_file(archive, archive.read_bytes()))
-        yield from _of_archive(archive)
+        content = archive.read_bytes()
+        files.append(source_file(archive, content))
+        yield from _of_archive(archive, content)
     elif folder.is_dir():
         for path in sorted(folder.glob("*.txt")):
             content = path.read_bytes()
@@ -67,15 +72,16 @@ def _members(place: Path, name: str, files: list[SourceFile]) -> Iterator[tuple[
         )
 
 
-def _of_archive(archive: Path) -> Iterator[tuple[str, bytes]]:
+def _of_archive(archive: Path, content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Return name and bytes of each record: members are read in memory, and become no files."""
     try:
-        with tarfile.open(archive, "r:gz") as tar:
+        with tarfile.open(fileobj=io.BytesIO(gunzipped(content))) as tar:
             members = sorted((m for m in _listed(tar) if m.isfile()), key=lambda m: m.name)
             for member in members:
                 if member.name.endswith(".txt"):
                     opened = tar.extractfile(member)
                     yield member.name, opened.read() if opened else b""
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, OSError, *OF_BROKEN_HEADERS) as error:
         raise CannotRun(
             Problem(
                 where=archive.name,
