@@ -9,6 +9,7 @@ from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Finding
 from samd_validate.report.build import Numbers, grid, number
 from samd_validate.report.measured import clauses, measurement_words, p_words
+from samd_validate.report.row_keys import row_key
 from samd_validate.report.tree import Block, Cell
 from samd_validate.report.words import (
     count_words,
@@ -52,24 +53,31 @@ def group_tables(
                 for one in findings
                 if (_base(one.measure), one.population) == (measure, population)
             ],
+            bundle,
             numbers,
         )
         for place, (measure, population) in enumerate(keys)
     ]
 
 
-def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers) -> Block:
+def _table(
+    name: str, title: str, findings: Sequence[Finding], bundle: Bundle, numbers: Numbers
+) -> Block:
     measure = _base(findings[0].measure)
+    keys = {(one.subset, one.measure): row_key(one, bundle) for one in findings}
     by_key = {(one.subset, one.measure): one.measurement for one in findings}
-    rows = []
+    rows, of = [], []
     for (subset, what), measurement in by_key.items():
         if what == measure:
             rows.append(_row(subset, measurement, by_key.get((subset, measure + REST))))
+            of.append((subset, what))
         elif what.endswith(REFERENCE):
             rows.append(_row(f"{subset}, to the reference", None, measurement))
+            of.append((subset, what))
     for (subset, what), gap in by_key.items():
         if what.endswith(GAP):
             rows.append(_row(f"{subset}: largest gap", None, gap))
+            of.append((subset, what))
     return grid(
         numbers,
         name,
@@ -80,6 +88,7 @@ def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers)
         file="findings.json",
         look="small",
         widths=WIDTHS,
+        keys=[keys[one] for one in of],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samd_validate.core.matrix import Matrix, State, TraceRow
 from samd_validate.report.build import Numbers, code, grid, texts
-from samd_validate.report.tree import Block, Cell, Paragraph, Section
+from samd_validate.report.tree import Block, Cell, Paragraph, RowKey, Section
 from samd_validate.report.words import OUTCOMES
 
 LOOKS = {
@@ -58,9 +58,12 @@ def _requirements(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
         [*_start(row), *_middle(row), *texts(_citations(row), ", ".join(row.hazards))]
         for row in matrix.requirements
     ]
+    keys = [_key(row) for row in matrix.requirements]
     title = "Requirements, with the largest gaps first"
     widths = (19, 10, 9, 19, 20, 16, 7)
-    return (grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny"),)
+    return (
+        grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny", keys=keys),
+    )
 
 
 def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
@@ -68,9 +71,10 @@ def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
     rows = [
         [*_start(row), *_middle(row), *texts(", ".join(row.requirements))] for row in matrix.hazards
     ]
+    keys = [_key(row) for row in matrix.hazards]
     title = "Hazards, with the largest gaps first"
     widths = (26, 10, 9, 16, 25, 14)
-    return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny"),)
+    return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny", keys=keys),)
 
 
 def _start(row: TraceRow) -> list[Cell]:
@@ -87,6 +91,10 @@ def _middle(row: TraceRow) -> list[Cell]:
         Cell(text="\n".join(_evidence(row)) or "–"),
         Cell(text="\n".join(row.gaps) or "none"),
     ]
+
+
+def _key(row: TraceRow) -> RowKey:
+    return RowKey(outcome=OUTCOMES.get(row.verdict, ""))
 
 
 def _evidence(row: TraceRow) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +20,10 @@ from samd_validate.report.figures import (
     dose,
     forest,
     panels,
+    points,
     time,
 )
+from samd_validate.report.figures.spots import Place
 from samd_validate.report.figures.style import Drawing
 
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
@@ -28,6 +31,7 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
         "roc": curves.roc,
         "froc": curves.froc,
         "precision_recall": curves.precision_recall,
+        "operating_points": points.operating_points,
         "decision_curve": curves.decision_curve,
         "learning_curve": curves.learning_curve,
         "control_chart": control.control_chart,
@@ -44,6 +48,14 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A figure as SVG text, and the values in it that a reader can point at."""
+
+    svg: str
+    places: tuple[Place, ...]
+
+
 def draw(figure: Figure) -> str:
     """Return a figure as SVG text; the same content always gives the same text.
 
@@ -52,6 +64,11 @@ def draw(figure: Figure) -> str:
     CannotRun
         For a kind that no drawing knows, or content that the drawing of its kind cannot read.
     """
+    return drawn(figure).svg
+
+
+def drawn(figure: Figure) -> Drawn:
+    """Return a figure as SVG text with its values; it raises as ``draw`` does."""
     if figure.kind not in DRAWINGS:
         raise CannotRun(
             Problem(
@@ -75,5 +92,6 @@ def draw(figure: Figure) -> str:
 
 
 @lru_cache(maxsize=256)
-def _drawn(kind: str, content: bytes) -> str:
-    return DRAWINGS[kind](json.loads(content)).svg()
+def _drawn(kind: str, content: bytes) -> Drawn:
+    drawing = DRAWINGS[kind](json.loads(content))
+    return Drawn(svg=drawing.svg(), places=drawing.places())

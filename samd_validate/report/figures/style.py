@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from samd_validate.report.figures.spots import Place, Spot, places
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's colours, dark ones first."""
 DASHES: tuple[Any, ...] = ("-", (0, (6, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)))
@@ -51,9 +53,10 @@ _RC = {
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A figure of matplotlib on its way to SVG."""
+    """A figure of matplotlib on its way to SVG, and the values in it that can be pointed at."""
 
     figure: Any
+    spots: tuple[Spot, ...] = ()
 
     def svg(self) -> str:
         """Return SVG text without a date, its head cut off."""
@@ -63,6 +66,10 @@ class Drawing:
         svg = text.getvalue()
         svg = svg[svg.index("<svg") :]
         return re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+
+    def places(self) -> tuple[Place, ...]:
+        """Return where the values lie; asked after ``svg``, which lays the figure out."""
+        return places(self.figure, self.spots)
 
 
 @contextmanager
