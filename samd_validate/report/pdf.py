@@ -51,7 +51,8 @@ def write_pdf(
     CannotRun
         Where Pango, which sets the type, is missing, or the place cannot be written.
     """
-    done = typeset(render_html(document, templates, page=page), source_date_epoch, attached)
+    html = render_html(document, templates, page=page, is_on_paper=True)
+    done = typeset(html, source_date_epoch, attached)
     try:
         write_whole(place, done.content)
     except OSError as error:

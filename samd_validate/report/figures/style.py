@@ -64,12 +64,21 @@ class Drawing:
             text = io.StringIO()
             self.figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = text.getvalue()
-        svg = svg[svg.index("<svg") :]
-        return re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+        return _smaller(svg[svg.index("<svg") :])
 
     def places(self) -> tuple[Place, ...]:
         """Return where the values lie; asked after ``svg``, which lays the figure out."""
         return places(self.figure, self.spots)
+
+
+def _smaller(svg: str) -> str:
+    """Return SVG without what is not seen: metadata, comments, and hundredths of a point."""
+    svg = re.sub(r"(<metadata>.*?</metadata>|<!--.*?-->)\s*", "", svg, flags=re.DOTALL)
+    return re.sub(r'\b(?:d|x|y)="[^"]*"|translate\([^)]*\)', _rounded, svg)
+
+
+def _rounded(coordinates: re.Match[str]) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", lambda one: f"{float(one[0]):.2f}", coordinates[0])
 
 
 @contextmanager
