@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from samd_validate.checks._common import NoParams, findings_of, sample_of
+from samd_validate.checks._stored_points import stored_points
 from samd_validate.core.finding import CheckOutput, Figure, Finding, Table
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
@@ -24,7 +25,7 @@ MEASURES = (
 
 @check(
     "operating_point",
-    version=2,
+    version=3,
     params=NoParams,
     measures=MEASURES,
     needs=("operating_point",),
@@ -40,7 +41,8 @@ def operating_point(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
     are the same against treating everyone (Vickers & Elkin 2006, doi:10.1177/0272989X06295361).
     How to read it: sensitivity is the share of events that raise an alarm, PPV the share of alarms
     that are events; PPV and NPV move with the prevalence.
-    Limits: one threshold is one trade-off; the decision curve shows others.
+    Limits: one threshold is one trade-off; the decision curve and the stored operating points show
+    others, without a verdict: to choose among them on these data would be to tune on the test.
     """
     del params
     findings: list[Finding] = []
@@ -52,6 +54,8 @@ def operating_point(step: str, inputs: Inputs, params: NoParams) -> CheckOutput:
         rows.append(_counts(population, float(inputs.threshold or 0)))
         if 0 < population.cohort.n_events < population.cohort.size:
             figures.append(_figure(step, inputs, population))
+            name = f"{step}-points-{population.name}"
+            figures.append(stored_points(name, population.name, sample, inputs.intervals))
     table = Table(
         id=f"{step}-counts",
         title=f"Counts at the operating point {inputs.threshold:.4g}",

@@ -10,7 +10,19 @@ from typing import Any, cast
 
 from samd_validate.core.cohort import FlowRow
 from samd_validate.core.finding import Figure, Table
-from samd_validate.report.tree import Block, Cell, Flow, FlowBox, Grid, Pair, Paragraph, Picture
+from samd_validate.report.stored import stored_points
+from samd_validate.report.tree import (
+    Block,
+    Cell,
+    Flow,
+    FlowBox,
+    Grid,
+    Pair,
+    Paragraph,
+    Picture,
+    RowKey,
+    Stored,
+)
 from samd_validate.report.words import count_words
 
 MOST_COLUMNS = 6
@@ -57,6 +69,7 @@ def grid(
     widths: tuple[int, ...] = (),
     look: str = "",
     file: str = "",
+    keys: Sequence[RowKey] = (),
 ) -> Block:
     """Return a table, or a note that names its ``file`` where it is too long for a page."""
     listed = tuple(tuple(row) for row in rows)
@@ -73,6 +86,7 @@ def grid(
         rows=listed,
         widths=widths,
         look=look,
+        keys=tuple(keys),
     )
 
 
@@ -120,7 +134,15 @@ def picture(numbers: Numbers, figure: Figure) -> Block:
     """Return a numbered figure; a flow diagram is set as boxes of text, so that it wraps."""
     if figure.kind == "flow":
         return _flow_of(figure, numbers)
-    return Picture(number=numbers.figure(), figure=figure)
+    return Picture(number=numbers.figure(), figure=figure, stored=_stored(figure))
+
+
+def _stored(figure: Figure) -> Stored | None:
+    """Return the operating points of a figure; what does not fit is told when it is drawn."""
+    try:
+        return stored_points(figure)
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def pictures(numbers: Numbers, figures: Sequence[Figure]) -> list[Block]:

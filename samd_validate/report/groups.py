@@ -9,6 +9,7 @@ from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Finding
 from samd_validate.report.build import Numbers, grid, number
 from samd_validate.report.measured import clauses, measurement_words, p_words
+from samd_validate.report.row_keys import row_key
 from samd_validate.report.tree import Block, Cell, Paragraph
 from samd_validate.report.words import (
     count_words,
@@ -55,6 +56,7 @@ def group_tables(
             f"{name}-{place}",
             f"{title}: {measure_words(measure)}, {population_words(population, bundle)}",
             [one for one in shown if (_base(one.measure), one.population) == (measure, population)],
+            bundle,
             numbers,
         )
         for place, (measure, population) in enumerate(keys)
@@ -84,20 +86,26 @@ def _left_out(findings: Sequence[Finding], shown: Sequence[Finding]) -> list[Blo
     return [Paragraph(text=words, look="note")]
 
 
-def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers) -> Block:
+def _table(
+    name: str, title: str, findings: Sequence[Finding], bundle: Bundle, numbers: Numbers
+) -> Block:
     measure = _base(findings[0].measure)
+    keys = {(one.subset, one.measure): row_key(one, bundle) for one in findings}
     by_key = {(one.subset, one.measure): one.measurement for one in findings}
-    rows = []
+    rows, of = [], []
     for (subset, what), measurement in by_key.items():
         if what == measure:
             difference = by_key.get((subset, measure + REST))
             make = _bare_row if numbers.is_paper and _is_bare(measurement) else _row
             rows.append(make(subset, measurement, difference))
+            of.append((subset, what))
         elif what.endswith(REFERENCE):
             rows.append(_row(f"{subset}, to the reference", None, measurement))
+            of.append((subset, what))
     for (subset, what), gap in by_key.items():
         if what.endswith(GAP):
             rows.append(_row(f"{subset}: largest gap", None, gap))
+            of.append((subset, what))
     return grid(
         numbers,
         name,
@@ -108,6 +116,7 @@ def _table(name: str, title: str, findings: Sequence[Finding], numbers: Numbers)
         file="findings.json",
         look="small",
         widths=WIDTHS,
+        keys=[keys[one] for one in of],
     )
 
 

@@ -26,6 +26,7 @@ from samd_validate.report.words import (
     headline,
     measure_words,
     population_words,
+    subset_names,
     subset_words,
     units_words,
 )
@@ -167,6 +168,7 @@ def _row(
         outcome_words=OUTCOMES[outcome],
         because=verdict.because if verdict else "the run holds no verdict on it",
         strip=_strip(criterion, estimate) if estimate else None,
+        subsets=subset_names(criterion.finding.split("/", 4)[3]),
     )
 
 

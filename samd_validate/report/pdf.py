@@ -72,12 +72,12 @@ def write_pdf(
 
 def _drawable(document: Document, templates: Path, page: str) -> str:
     """Return the page with words for what no font has: nothing turns into an empty box unsaid."""
-    html = render_html(document, templates, page=page)
+    html = render_html(document, templates, page=page, is_on_paper=True)
     missing = undrawable(html)
     if not missing:
         return html
     told = replace(document, marks=(*document.marks, missing_words(missing)))
-    return spelt(render_html(told, templates, page=page), missing)
+    return spelt(render_html(told, templates, page=page, is_on_paper=True), missing)
 
 
 def typeset(html: str, source_date_epoch: int, attached: Sequence[Attached] = ()) -> Typeset:

@@ -20,6 +20,7 @@ from samd_validate.report.build import (
 from samd_validate.report.compact import MOST_PRINTED, compact_tables
 from samd_validate.report.groups import group_tables, of_compared_groups
 from samd_validate.report.measured import measurement_words, method_words, shared_clauses
+from samd_validate.report.row_keys import row_key
 from samd_validate.report.sanity import sanity_of, with_verdict
 from samd_validate.report.tree import Block, Bullets, Cell, Paragraph, Section
 from samd_validate.report.words import (
@@ -177,6 +178,7 @@ def _finding_table(
         caption=f"Method of all rows: {', '.join(shared)}." if shared else "",
         file="findings.json",
         look="small findings" if has_subsets or has_models else "findings",
+        keys=[row_key(finding, bundle) for finding in findings],
     )
 
 

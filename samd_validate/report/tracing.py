@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from samd_validate.core.matrix import Matrix, State, TraceRow
 from samd_validate.report.build import Numbers, code, grid, texts
-from samd_validate.report.tree import Block, Cell, Paragraph, Section
+from samd_validate.report.tree import Block, Cell, Paragraph, RowKey, Section
 from samd_validate.report.words import OUTCOMES
 
 LOOKS = {
@@ -65,9 +65,12 @@ def _requirements(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
         ]
         for row in matrix.requirements
     ]
+    keys = [_key(row) for row in matrix.requirements]
     title = "Requirements, with the largest gaps first"
     widths = (25, 8, 8, 17, 20, 16, 6)
-    return (grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny"),)
+    return (
+        grid(numbers, "requirements", title, columns, rows, widths=widths, look="tiny", keys=keys),
+    )
 
 
 def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
@@ -76,9 +79,10 @@ def _hazards(matrix: Matrix, numbers: Numbers) -> tuple[Block, ...]:
         [*_start(row), *_middle(row, numbers), *texts(", ".join(row.requirements))]
         for row in matrix.hazards
     ]
+    keys = [_key(row) for row in matrix.hazards]
     title = "Hazards, with the largest gaps first"
     widths = (32, 8, 8, 15, 24, 13)
-    return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny"),)
+    return (grid(numbers, "hazards", title, columns, rows, widths=widths, look="tiny", keys=keys),)
 
 
 def _start(row: TraceRow) -> list[Cell]:
@@ -95,6 +99,10 @@ def _middle(row: TraceRow, numbers: Numbers) -> list[Cell]:
         Cell(text="\n".join(_evidence(row, numbers)) or "–"),
         Cell(text="\n".join(row.gaps) or "none"),
     ]
+
+
+def _key(row: TraceRow) -> RowKey:
+    return RowKey(outcome=OUTCOMES.get(row.verdict, ""))
 
 
 def _evidence(row: TraceRow, numbers: Numbers) -> list[str]:

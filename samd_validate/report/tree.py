@@ -50,8 +50,22 @@ class Cell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowKey:
+    """By what a reader on the screen can filter a row; empty for what it does not have.
+
+    ``subsets`` are the groups of patients that it is of, in words; ``outcome`` is in words too.
+    """
+
+    subsets: tuple[str, ...] = ()
+    outcome: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A numbered table; ``widths`` are percentages of its width, empty for automatic."""
+    """A numbered table; ``widths`` are percentages of its width, empty for automatic.
+
+    ``keys`` has an entry for each row, or none at all.
+    """
 
     id: str
     number: int
@@ -61,6 +75,7 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     widths: tuple[int, ...] = ()
     look: str = ""
+    keys: tuple[RowKey, ...] = ()
     kind: ClassVar[str] = "grid"
 
     @property
@@ -74,11 +89,28 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredRow:
+    """The words of one operating point; ``is_chosen`` marks that of the protocol."""
+
+    cells: tuple[str, ...]
+    is_chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """Operating points behind a figure: for the screen only, paper has the figure."""
+
+    columns: tuple[str, ...]
+    rows: tuple[StoredRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """A numbered figure, drawn when the document is rendered."""
 
     number: int
     figure: Figure
+    stored: Stored | None = None
     kind: ClassVar[str] = "picture"
 
 
@@ -115,6 +147,7 @@ class VerdictRow:
     outcome_words: str
     because: str
     strip: Strip | None
+    subsets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -220,6 +220,15 @@ def subset_words(subset: str) -> str:
     )
 
 
+def subset_names(subset: str) -> tuple[str, ...]:
+    """Return the groups that a subset is of, one by one.
+
+    >>> subset_names("sex=F&age_band=80+"), subset_names("all")
+    (('sex: F', 'age band: 80+'), ())
+    """
+    return () if subset == "all" else tuple(map(subset_words, subset.split("&")))
+
+
 def count_words(count: int | None) -> str:
     """Return a count with thin spaces between thousands, or a dash for what was not counted.
 

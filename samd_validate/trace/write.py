@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samd_validate.core.matrix import Matrix, State
+from samd_validate.core.page import script_of, source_of, template_text
 from samd_validate.evidence.whole import write_whole
 from samd_validate.trace.inert import inert
 from samd_validate.trace.lines import COLUMNS, ROWS, lines
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 LOOKS = {State.OPEN: "gap", State.SUSPECT: "doubt", State.PARTIAL: "part", State.EVIDENCE: "shown"}
 SHORT = 12
+STYLES = ("colours.css", "matrix.css", "dark.css")
+SCRIPTS = ("page.js", "sort.js", "matrix.js")
 
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -41,6 +44,7 @@ def write_html(matrix: Matrix, house: Environment, place: Path) -> None:
     ``house`` is the environment of the report's templates: it escapes text from the runs, and
     shows what would hide in it or turn the reading.
     """
+    script = script_of(house, SCRIPTS)
     page = house.get_template("matrix.html").render(
         matrix=matrix,
         kinds=ROWS,
@@ -49,17 +53,12 @@ def write_html(matrix: Matrix, house: Environment, place: Path) -> None:
         evidence_kinds=sorted({name for row in matrix.rows for name in row.evidence_kinds}),
         looks=LOOKS,
         short=_short,
-        style="\n".join(_text(house, name) for name in ("colours.css", "matrix.css")),
-        script=_text(house, "matrix.js"),
+        style="\n".join(template_text(house, name) for name in STYLES),
+        script=script,
+        script_source=source_of(script),
     )
     write_whole(place, page.encode())
 
 
 def _short(digest: str) -> str:
     return digest.removeprefix("sha256:")[:SHORT]
-
-
-def _text(house: Environment, name: str) -> str:
-    if house.loader is None:
-        raise ValueError("house: an environment with a folder of templates")
-    return house.loader.get_source(house, name)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -20,8 +21,10 @@ from samd_validate.report.figures import (
     dose,
     forest,
     panels,
+    points,
     time,
 )
+from samd_validate.report.figures.spots import Place
 from samd_validate.report.figures.style import Drawing
 
 DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyType(
@@ -29,6 +32,7 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
         "roc": curves.roc,
         "froc": curves.froc,
         "precision_recall": curves.precision_recall,
+        "operating_points": points.operating_points,
         "decision_curve": curves.decision_curve,
         "learning_curve": curves.learning_curve,
         "control_chart": control.control_chart,
@@ -45,6 +49,14 @@ DRAWINGS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = MappingProxyTyp
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A figure as SVG text, and the values in it that a reader can point at."""
+
+    svg: str
+    places: tuple[Place, ...]
+
+
 def draw(figure: Figure) -> str:
     """Return a figure as SVG text; the same content always gives the same text.
 
@@ -53,6 +65,11 @@ def draw(figure: Figure) -> str:
     CannotRun
         For a kind that no drawing knows, or content that the drawing of its kind cannot read.
     """
+    return drawn(figure).svg
+
+
+def drawn(figure: Figure) -> Drawn:
+    """Return a figure as SVG text with its values; it raises as ``draw`` does."""
     if figure.kind not in DRAWINGS:
         raise CannotRun(
             Problem(
@@ -76,8 +93,9 @@ def draw(figure: Figure) -> str:
 
 
 @lru_cache(maxsize=256)
-def _drawn(kind: str, content: bytes) -> str:
+def _drawn(kind: str, content: bytes) -> Drawn:
     with warnings.catch_warnings():
         # what no font has is told on the title page
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
-        return DRAWINGS[kind](json.loads(content)).svg()
+        drawing = DRAWINGS[kind](json.loads(content))
+        return Drawn(svg=drawing.svg(), places=drawing.places())

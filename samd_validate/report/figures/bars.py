@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
+from samd_validate.report.figures.spots import Spot, spoken
 from samd_validate.report.figures.style import (
     DOWN,
     GREY,
@@ -31,8 +33,7 @@ def bars(content: Mapping[str, Any]) -> Drawing:
         axes.barh(range(len(rows)), values, height=0.65, color=colour(0))
         widest = max([abs(value) for value in values], default=0) or 1.0
         for number, row in enumerate(rows):
-            unit = str(row.get("unit") or "")
-            words = f"{values[number]:.3g}{'' if unit in ('', '1') else ' ' + unit}"
+            words = _with_unit(row)
             side = 1 if values[number] >= 0 else -1
             axes.text(
                 values[number] + side * 0.01 * widest,
@@ -46,7 +47,22 @@ def bars(content: Mapping[str, Any]) -> Drawing:
         lowest = min([0.0, *values])
         axes.set_xlim(1.15 * lowest, 1.15 * max([0.0, *values]) or 1.0)
         axes.set_xlabel(str(content.get("x_label", "")))
-        return Drawing(figure=figure)
+        spots = [
+            Spot(
+                axes=axes,
+                x=value,
+                y=number,
+                series=str(content.get("x_label", "")),
+                words=f"{row['label']}: {_with_unit(row)}",
+            )
+            for number, (row, value) in enumerate(zip(rows, values, strict=True))
+        ]
+        return Drawing(figure=figure, spots=tuple(spots))
+
+
+def _with_unit(row: Mapping[str, Any]) -> str:
+    unit = str(row.get("unit") or "")
+    return f"{float(row['value']):.3g}{'' if unit in ('', '1') else ' ' + unit}"
 
 
 def _rows_from_top(axes: Any, labels: list[Any]) -> None:
@@ -79,7 +95,17 @@ def waterfall(content: Mapping[str, Any]) -> Drawing:
         base, final = float(content["base"]), float(content["final"])
         words = f"average {base:.2f} (dotted) to this patient {final:.2f} (dashed)"
         axes.set_xlabel(f"{content.get('x_label', '')}\n{words}")
-        return Drawing(figure=figure)
+        spots = [
+            Spot(
+                axes=axes,
+                x=end,
+                y=number,
+                series=str(content.get("x_label", "")),
+                words=f"{_with_detail(row)}: {float(row['value']):+.3g}, to {end:.3g}",
+            )
+            for number, (row, end) in enumerate(zip(rows, ends[1:], strict=False))
+        ]
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def _with_detail(row: Mapping[str, Any]) -> str:
@@ -115,8 +141,10 @@ def histogram(content: Mapping[str, Any]) -> Drawing:
     with house_style():
         series = content.get("series") or [{"name": "", **content}]
         figure, axes = canvas(5.4, 2.7)
+        spots: list[Spot] = []
         for number, one in enumerate(series):
             edges = one.get("edges") or content["edges"]
+            spots += _of_bins(axes, str(one.get("name") or "all"), edges, one["counts"])
             axes.stairs(
                 one["counts"],
                 edges,
@@ -131,4 +159,17 @@ def histogram(content: Mapping[str, Any]) -> Drawing:
         axes.set_ylim(bottom=0)
         if any(one.get("name") for one in series):
             axes.legend()
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
+
+
+def _of_bins(axes: Any, name: str, edges: Sequence[float], counts: Sequence[float]) -> list[Spot]:
+    return [
+        Spot(
+            axes=axes,
+            x=(left + right) / 2,
+            y=count,
+            series=name,
+            words=f"{spoken(left)} to {spoken(right)}: {spoken(count)}",
+        )
+        for (left, right), count in zip(pairwise(edges), counts, strict=False)
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from samd_validate.report.figures.spots import Spot, along, with_ends
 from samd_validate.report.figures.style import (
     GREY,
     PALE,
@@ -37,14 +38,32 @@ def calibration(content: Mapping[str, Any]) -> Drawing:
             squeeze=False,
             height_ratios=[4, 1] * rows,
         )
+        spots: list[Spot] = []
         for number, one in enumerate(series):
             row, column = divmod(number, columns)
             _panel(axes[2 * row][column], one, number, content)
+            spots += _spots(axes[2 * row][column], one)
             _histogram(axes[2 * row + 1][column], one.get("histogram"), content)
         for empty in range(len(series), rows * columns):
             axes[2 * (rows - 1)][empty % columns].set_axis_off()
             axes[2 * rows - 1][empty % columns].set_axis_off()
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
+
+
+def _spots(axes: Any, one: Mapping[str, Any]) -> list[Spot]:
+    across, up = ("predicted", one["predicted"]), ("observed", one["observed"])
+    curve = along(axes, one["name"], across, up, (one.get("low"), one.get("high")))
+    return curve + [
+        Spot(
+            axes=axes,
+            x=group["predicted"],
+            y=group["observed"],
+            series=f"{one['name']}, groups",
+            words=f"predicted {group['predicted']:.3g}, observed "
+            f"{with_ends(group['observed'], group['low'], group['high'])}, n {group.get('n', '–')}",
+        )
+        for group in one.get("groups") or []
+    ]
 
 
 def _panel(axes: Any, one: Mapping[str, Any], number: int, content: Mapping[str, Any]) -> None:

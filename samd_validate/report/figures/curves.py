@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from samd_validate.report.figures.spots import along
 from samd_validate.report.figures.style import (
     GREY,
     INK,
@@ -24,7 +25,7 @@ SQUARE = 3.6
 def roc(content: Mapping[str, Any]) -> Drawing:
     """Draw ROC curves with their bands, and the operating point on each."""
     with house_style():
-        series = content["series"]
+        series, spots = content["series"], []
         figure, axes = canvas(SQUARE, SQUARE + 0.18 * len(series))
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.8, linestyle=":")
         for number, one in enumerate(series):
@@ -36,15 +37,17 @@ def roc(content: Mapping[str, Any]) -> Drawing:
                 one["fpr"], one["tpr"], color=colour(number), linestyle=dash(number), label=label
             )
             _point(axes, one.get("point"), number)
+            across, up = ("1 - specificity", one["fpr"]), ("sensitivity", one["tpr"])
+            spots += along(axes, one["name"], across, up, _ends(one))
         _unit_square(axes, "1 - specificity", "Sensitivity")
         legend_below(axes)
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def froc(content: Mapping[str, Any]) -> Drawing:
     """Draw the share of lesions found over the false marks an image, on a scale of doublings."""
     with house_style():
-        series, rates = content["series"], content["rates"]
+        series, rates, spots = content["series"], content["rates"], []
         figure, axes = canvas(5.4, 3.0 + 0.18 * len(series))
         for number, one in enumerate(series):
             _band(axes, one, "rate", number)
@@ -58,6 +61,8 @@ def froc(content: Mapping[str, Any]) -> Drawing:
                 markevery=[k for k, rate in enumerate(one["rate"]) if _is_of(rate, rates)],
                 label=shortened(one["name"]),
             )
+            across, up = ("false marks", one["rate"]), ("sensitivity", one["sensitivity"])
+            spots += along(axes, one["name"], across, up, _ends(one))
         axes.set_xscale("log", base=2)
         axes.set(
             xlabel="False marks an image", ylabel="Lesions found (sensitivity)", ylim=(-0.01, 1.01)
@@ -65,7 +70,7 @@ def froc(content: Mapping[str, Any]) -> Drawing:
         axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
         axes.minorticks_off()
         legend_below(axes)
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def _is_of(rate: float, rates: list[float]) -> bool:
@@ -87,6 +92,10 @@ def _point(axes: Any, point: Mapping[str, float] | None, number: int) -> None:
         )
 
 
+def _ends(one: Mapping[str, Any]) -> tuple[Any, Any]:
+    return one.get("low"), one.get("high")
+
+
 def _band(axes: Any, one: Mapping[str, Any], x: str, number: int) -> None:
     if one.get("low") and one.get("high"):
         axes.fill_between(
@@ -101,7 +110,7 @@ def _unit_square(axes: Any, x_label: str, y_label: str) -> None:
 def precision_recall(content: Mapping[str, Any]) -> Drawing:
     """Draw precision over recall with bands, and the prevalence as the useless line."""
     with house_style():
-        series = content["series"]
+        series, spots = content["series"], []
         figure, axes = canvas(SQUARE, SQUARE + 0.18 * len(series))
         for number, one in enumerate(series):
             label = shortened(one["name"], 36)
@@ -118,15 +127,17 @@ def precision_recall(content: Mapping[str, Any]) -> Drawing:
                 linestyle=dash(number),
                 label=label,
             )
+            across, up = ("recall", one["recall"]), ("precision", one["precision"])
+            spots += along(axes, one["name"], across, up, _ends(one))
         _unit_square(axes, "Recall (sensitivity)", "Precision (PPV)")
         legend_below(axes)
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def decision_curve(content: Mapping[str, Any]) -> Drawing:
     """Draw net benefit over thresholds, beside treating all and treating none."""
     with house_style():
-        series = content["series"]
+        series, spots = content["series"], []
         figure, axes = canvas(5.4, 3.2)
         thresholds = series[0]["threshold"]
         if content.get("treat_all"):
@@ -143,17 +154,20 @@ def decision_curve(content: Mapping[str, Any]) -> Drawing:
                 label=shortened(one["name"]),
             )
             highest = max([highest, *(one.get("high") or one["net_benefit"])])
+            across, up = ("threshold", one["threshold"]), ("net benefit", one["net_benefit"])
+            spots += along(axes, one["name"], across, up, _ends(one))
         axes.set(
             xlabel="Threshold of risk", ylabel="Net benefit", ylim=(-0.25 * highest, 1.1 * highest)
         )
         axes.legend(loc="upper right")
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def learning_curve(content: Mapping[str, Any]) -> Drawing:
     """Draw a value over epochs of training."""
     with house_style():
         figure, axes = canvas(5.4, 2.8)
+        spots = []
         for number, one in enumerate(content["series"]):
             axes.plot(
                 one["epoch"],
@@ -164,7 +178,8 @@ def learning_curve(content: Mapping[str, Any]) -> Drawing:
                 markersize=3,
                 label=shortened(one["name"]),
             )
+            spots += along(axes, one["name"], ("epoch", one["epoch"]), ("value", one["value"]))
         axes.set(xlabel="Epoch", ylabel=content.get("y_label", "Value"))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))

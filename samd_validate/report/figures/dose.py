@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from samd_validate.report.figures.spots import along
 from samd_validate.report.figures.style import (
     GREY,
     Drawing,
@@ -16,6 +17,7 @@ from samd_validate.report.figures.style import (
 
 PANEL = 2.2
 HEIGHT = 2.5
+POINT = ("x", "value", "low", "high")
 
 
 def dose_response(content: Mapping[str, Any]) -> Drawing:
@@ -27,11 +29,16 @@ def dose_response(content: Mapping[str, Any]) -> Drawing:
         panels = list(content["panels"])
         width = PANEL * max(len(panels), 1)
         figure, grid = canvas(width, HEIGHT, ncols=max(len(panels), 1), squeeze=False)
+        spots = []
         for number, (axes, panel) in enumerate(zip(grid[0], panels, strict=False)):
             _curve(axes, panel, number)
             axes.set_title(str(panel["measure"]))
+            known = [point for point in panel["points"] if point["value"] is not None]
+            x, value, low, high = ([one[key] for one in known] for key in POINT)
+            across, up = (str(content["x_label"]), x), (str(panel["measure"]), value)
+            spots += along(axes, panel["measure"], across, up, (low, high))
         grid[0][len(panels) // 2].set_xlabel(str(content["x_label"]))
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
 
 
 def _curve(axes: Any, panel: Mapping[str, Any], number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from samd_validate.report.figures.spots import Spot
 from samd_validate.report.figures.style import (
     GREY,
     INK,
@@ -56,7 +57,22 @@ def forest(content: Mapping[str, Any]) -> Drawing:
             )
         _labels(axes, rows, extra)
         axes.set_xlabel(str(content.get("measure", "")))
-        return Drawing(figure=figure)
+        spots = [_spot(axes, row, number, content) for number, row in enumerate(rows)]
+        return Drawing(figure=figure, spots=tuple(spots))
+
+
+def _spot(axes: Any, row: Mapping[str, Any], number: int, content: Mapping[str, Any]) -> Spot:
+    """Return a row in words; one without a number is pointed at in the middle of its line."""
+    has_value = row.get("value") is not None
+    words = _estimate(row) if has_value else str(row.get("reason") or "no number")
+    counts = f"n {_count(row.get('n'))}, events {_count(row.get('n_events'))}"
+    return Spot(
+        axes=axes,
+        x=float(row["value"]) if has_value else sum(axes.get_xlim()) / 2,
+        y=number,
+        series=str(content.get("measure", "")),
+        words=f"{row['label']}: {words}, {counts}",
+    )
 
 
 def _margins(figure: Any, axes: Any, rows: Sequence[Mapping[str, Any]], height: float) -> None:

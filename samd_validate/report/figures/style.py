@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samd_validate.core.visible import visible
+from samd_validate.report.figures.spots import Place, Spot, places
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 """Okabe and Ito's colours, dark ones first."""
@@ -56,9 +57,10 @@ _RC = {
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """A figure of matplotlib on its way to SVG."""
+    """A figure of matplotlib on its way to SVG, and the values in it that can be pointed at."""
 
     figure: Any
+    spots: tuple[Spot, ...] = ()
 
     def svg(self) -> str:
         """Return SVG text without a date, its head cut off."""
@@ -66,10 +68,23 @@ class Drawing:
             text = io.StringIO()
             self.figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         svg = text.getvalue()
-        svg = svg[svg.index("<svg") :]
-        svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+        svg = _smaller(svg[svg.index("<svg") :])
         svg = svg.replace("font-family: 'DejaVu Sans'", f"font-family: {FAMILIES}")
         return visible(svg) if _UNUSUAL.search(svg) else svg
+
+    def places(self) -> tuple[Place, ...]:
+        """Return where the values lie; asked after ``svg``, which lays the figure out."""
+        return places(self.figure, self.spots)
+
+
+def _smaller(svg: str) -> str:
+    """Return SVG without what is not seen: metadata, comments, and hundredths of a point."""
+    svg = re.sub(r"(<metadata>.*?</metadata>|<!--.*?-->)\s*", "", svg, flags=re.DOTALL)
+    return re.sub(r'\b(?:d|x|y)="[^"]*"|translate\([^)]*\)', _rounded, svg)
+
+
+def _rounded(coordinates: re.Match[str]) -> str:
+    return re.sub(r"-?\d+\.\d{3,}", lambda one: f"{float(one[0]):.2f}", coordinates[0])
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from samd_validate.report.figures.spots import Spot, along, spoken
 from samd_validate.report.figures.style import (
     DOWN,
     GREY,
@@ -38,12 +39,20 @@ def timeline(content: Mapping[str, Any]) -> Drawing:
         attribution = content.get("attribution") or [None] * len(variables)
         end = _end(content, variables)
         largest = max((abs(v) for row in attribution if row for v in row), default=0) or 1.0
+        spots = []
         for axes, variable, shades in zip(grid[:, 0], variables, attribution, strict=False):
             _shade(axes, shades, end, largest)
             _panel(axes, variable)
             axes.set_xlim(0, end)
+            across, up = ("hour", variable["hours"]), (_unit(variable), variable["values"])
+            spots += along(axes, variable["name"], across, up)
         grid[-1, 0].set_xlabel("Hours since the index time")
-        return Drawing(figure=figure)
+        return Drawing(figure=figure, spots=tuple(spots))
+
+
+def _unit(variable: Mapping[str, Any]) -> str:
+    unit = str(variable.get("unit") or "")
+    return "value" if unit in ("", "1") else f"value in {unit}"
 
 
 def _end(content: Mapping[str, Any], variables: Sequence[Mapping[str, Any]]) -> float:
@@ -131,4 +140,15 @@ def heatmap(content: Mapping[str, Any]) -> Drawing:
         axes.grid(visible=False)
         bar = figure.colorbar(image, ax=axes, shrink=0.8)
         bar.set_label(str(content.get("label", "")))
-        return Drawing(figure=figure)
+        spots = [
+            Spot(
+                axes=axes,
+                x=j + 0.5,
+                y=i + 0.5,
+                series=str(rows[i]),
+                words=f"{columns[j]}: {'no number' if value is None else spoken(value)}",
+            )
+            for i, row in enumerate(values)
+            for j, value in enumerate(row)
+        ]
+        return Drawing(figure=figure, spots=tuple(spots))
