@@ -77,6 +77,7 @@ schema: .venv/test.stamp
 
 .venv/test.stamp: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[models,sql,imaging,dev]'
+	@sh .ci/system_libraries browser
 	@touch $@ .venv/demo.stamp
 
 # an environment of its own: what is timed beside us holds other packages back

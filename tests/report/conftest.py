@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from example_bundle import example_bundle
@@ -59,3 +63,31 @@ def matrix(bundle: Bundle) -> Matrix:
 
     run = TracedRun(name="example", bundle=bundle)
     return trace_matrix(run, load_requirements(shipped("traceability")))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return a headless Chromium for pages that stand alone; the project's CI must have it."""
+    place = shutil.which("chromium") or shutil.which("chromium-browser")
+    if place is None:
+        told = "no Chromium on this machine: sh .ci/system_libraries browser"
+        if os.environ.get("CI") == "true":
+            pytest.fail(told)
+        pytest.skip(told)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        one = player.chromium.launch(executable_path=place, args=list(QUIET))
+        yield one
+        one.close()
+
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
