@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from pydantic import Field
 
+from samd_validate.checks._charts import CHARTS, as_measures, charts_of, drawn
 from samd_validate.checks._common import Params, findings_of, sample_of
 from samd_validate.checks._numbers import p_value_measure
 from samd_validate.checks.groups.needed import LargeEnough, estimates_by_group
@@ -17,28 +18,26 @@ from samd_validate.core.finding import CheckOutput, Figure, Finding
 from samd_validate.core.inputs import Inputs, Population
 from samd_validate.core.kinds import check
 from samd_validate.stats.engine import MEASURES as KNOWN
-from samd_validate.stats.time_course.cusum import Cusum, cusum
 from samd_validate.stats.time_course.terms import Course, time_course
 
 ALLOWED = ("auroc", "auprc", "brier", "observed_expected_ratio", "calibration_in_the_large")
 TREND, SEASON, SEASON_P = "time_trend", "season_range", "season_p_value"
-MORE, FEWER = "cusum_more_p_value", "cusum_fewer_p_value"
-MEASURES = (TREND, SEASON, SEASON_P, MORE, FEWER)
-ODDS = {MORE: 2.0, FEWER: 0.5}
-MOST_POINTS = 400
+MEASURES = (TREND, SEASON, SEASON_P, *CHARTS)
 
 
 class TemporalDriftParams(Params):
     """By which column time is told, and what is looked for.
 
     ``order_by`` is a numeric column (days, months), or a column of groups whose levels sort in
-    time (``2014 - 2016``); ``period`` is that of a season in the units of a numeric column.
+    time (``2014 - 2016``); ``period`` is that of a season in the units of a numeric column;
+    ``smoothing`` is the weight of the newest unit in the EWMA chart.
     """
 
     order_by: str
     blocks: int = Field(default=6, ge=2, le=60)
     measures: tuple[str, ...] = ("auroc", "observed_expected_ratio")
     period: float | None = Field(default=None, gt=0)
+    smoothing: float = Field(default=0.01, gt=0, le=1)
     min_units: int = Field(default=50, ge=2)
     min_events: int = Field(default=10, ge=1)
 
@@ -56,7 +55,7 @@ class Times:
 
 @check(
     "temporal_drift",
-    version=1,
+    version=2,
     params=TemporalDriftParams,
     measures=(*ALLOWED, *MEASURES),
     requirements=("REQ-MONITORING",),
@@ -69,10 +68,13 @@ def temporal_drift(step: str, inputs: Inputs, params: TemporalDriftParams) -> Ch
     time by logistic regression: a trend over the whole span and, where the protocol states a
     period, a season. Where every unit has a time of its own, a risk-adjusted CUSUM chart for odds
     doubled and halved, against risks recalibrated to all of the period, with a limit that is passed
-    by chance in 5 of 100 such series; its p-value is the chance of as large a maximum.
+    by chance in 5 of 100 such series; its p-value is the chance of as large a maximum. Beside it an
+    EWMA chart of observed less expected, which forgets what is long past, with limits of the same
+    kind on both sides.
     How to read it: a trend of 0.4 means one and a half times the odds of the outcome at the same
     score at the end of the span. A chart that passes its limit tells when a change began to show.
-    Limits: the chart looks at the whole period in hindsight; one for monitoring starts from risks
+    The run length in control is after how many units, on average, a chart gives a false alarm.
+    Limits: the charts look at the whole period in hindsight; one for monitoring starts from risks
     fixed beforehand. A change that is the same all the time is not seen here but in calibration.
     De-identified dates may be shifted by patient: such times tell nothing.
     """
@@ -153,15 +155,14 @@ def _over_time(
     if not times.is_single:
         reason = "units have no time of their own: a chart needs their order"
         none = NotEstimable(code="no_order", reason=reason, n=sample.n, n_events=sample.n_events)
-        return found | {MORE: none, FEWER: none}, []
+        return found | dict.fromkeys(CHARTS, none), []
     order = np.argsort(when, kind="stable")
     label, expected = sample.label[order], course.expected[order]
-    charts = {
-        name: cusum(label, expected, odds, inputs.intervals.seed + place)
-        for place, (name, odds) in enumerate(ODDS.items())
-    }
-    found |= {name: _p_value(chart, course.trend) for name, chart in charts.items()}
-    return found, [_chart(step, population, charts, when[order], params)]
+    charts = charts_of(label, expected, params.smoothing, inputs.intervals.seed)
+    axis = params.order_by.replace("_", " ")
+    return found | as_measures(charts, course.trend), drawn(
+        step, population.name, charts, when[order], axis
+    )
 
 
 def _season(course: Course) -> dict[str, Measurement]:
@@ -172,13 +173,6 @@ def _season(course: Course) -> dict[str, Measurement]:
         return {SEASON: none, SEASON_P: none}
     p_value = float(season.p_value or 0)
     return {SEASON: season, SEASON_P: p_value_measure(p_value, season, "of sine and cosine, Wald")}
-
-
-def _p_value(chart: Cusum, like: Estimate) -> Estimate:
-    found = p_value_measure(chart.p_value, like, "of the CUSUM's maximum, simulated in control")
-    when = "limit not passed" if chart.first is None else f"limit passed at unit {chart.first + 1}"
-    words = f"{when}; in control every {chart.run_length:.0f} units"
-    return replace(found, note=words)
 
 
 def _blocks_figure(
@@ -208,38 +202,4 @@ def _blocks_figure(
         + ".",
         alt=f"Performance in {len(blocks)} blocks of time on {population.name}.",
         content={"panels": panels, "x_label": "block of time"},
-    )
-
-
-def _chart(
-    step: str,
-    population: Population,
-    charts: dict[str, Cusum],
-    when: FloatArray,
-    params: TemporalDriftParams,
-) -> Figure:
-    names = {MORE: "more events than expected", FEWER: "fewer events than expected"}
-    kept = np.unique(np.linspace(0, when.size - 1, min(MOST_POINTS, when.size)).astype(int))
-    series = [
-        {
-            "name": f"{names[name]} (limit {chart.limit:.1f})",
-            "x": when[kept].tolist(),
-            "value": chart.path[kept].tolist(),
-            "limit": chart.limit,
-        }
-        for name, chart in charts.items()
-    ]
-    return Figure(
-        id=f"{step}-cusum-{population.name}",
-        kind="control_chart",
-        title=f"Risk-adjusted CUSUM chart, {population.name}",
-        caption="Evidence, one unit after the other, that the odds of the outcome have doubled or "
-        "halved. A line that passes its dotted limit shows a change; where it began to rise, the "
-        "change began.",
-        alt=f"Control chart of {when.size} units on {population.name}.",
-        content={
-            "series": series,
-            "x_label": params.order_by.replace("_", " "),
-            "y_label": "log-likelihood ratio",
-        },
     )

@@ -122,6 +122,9 @@ INERT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&'\u2028\u2029"}
 """Signs that mean something to HTML, as JSON spells them."""
 
 
+UNQUOTED = " ()*+,-./:;=?@[]_{|}~"
+
+
 def _uri(svg: str) -> str:
     """Return SVG as an address; in text of few strange signs that is shorter than base64."""
-    return "data:image/svg+xml," + quote(" ".join(svg.split()), safe=" ()*+,-./:;=?@[]_{|}~")
+    return "data:image/svg+xml," + quote(" ".join(svg.split()), UNQUOTED)

@@ -101,6 +101,7 @@ MEASURES: Mapping[str, str] = MappingProxyType(
         "season_p_value": "p-value of a season",
         "cusum_more_p_value": "CUSUM for more events than expected, p-value",
         "cusum_fewer_p_value": "CUSUM for fewer events than expected, p-value",
+        "ewma_p_value": "EWMA of observed less expected events, p-value",
         "slices_confirmed": "Slices confirmed on other patients",
         "demographic_parity_difference": "Gap in the share with an alarm (demographic parity)",
         "equal_opportunity_difference": "Gap in sensitivity (equal opportunity)",

@@ -28,6 +28,14 @@ PLANTED: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+P_VALUES = {
+    "season": "season_p_value",
+    "CUSUM, more": "cusum_more_p_value",
+    "CUSUM, fewer": "cusum_fewer_p_value",
+    "EWMA": "ewma_p_value",
+}
+
+
 def patients(seed: int, planted: str) -> Population:
     """Draw patients whose odds of death change over time as planted."""
     rng = np.random.default_rng([seed, len(planted)])
@@ -55,18 +63,13 @@ def found(seed: int, planted: str) -> dict[str, bool]:
     )
     output = temporal_drift.run("t", inputs, PARAMS)
     by = {one.measure: one.measurement for one in output.findings if one.subset == "all"}
-    trend, season, more, fewer = (
-        by[name]
-        for name in ("time_trend", "season_p_value", "cusum_more_p_value", "cusum_fewer_p_value")
-    )
+    trend = by["time_trend"]
     assert isinstance(trend, Estimate)
     assert trend.p_value is not None
-    p_values = [one.value for one in (season, more, fewer) if isinstance(one, Estimate)]
-    return {
-        "trend": trend.p_value < 0.05,
-        "season": p_values[0] < 0.05,
-        "CUSUM, more": p_values[1] < 0.05,
-        "CUSUM, fewer": p_values[2] < 0.05,
+    values = {words: by[name] for words, name in P_VALUES.items()}
+    assert all(isinstance(one, Estimate) for one in values.values())
+    return {"trend": trend.p_value < 0.05} | {
+        words: one.value < 0.05 for words, one in values.items() if isinstance(one, Estimate)
     }
 
 

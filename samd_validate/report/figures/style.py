@@ -130,7 +130,7 @@ def shortened(label: str, most: int = 44) -> str:
     >>> shortened("abcdefghij", 7)
     'abc…hij'
     """
-    words = " ".join(str(label).split())
+    words = visible(" ".join(str(label).split()))
     if len(words) <= most:
         return words
     half = (most - 1) // 2
