@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from samd_validate.core.bundle import Bundle
+from samd_validate.core.finding import Figure
 from samd_validate.core.matrix import Matrix
 from samd_validate.core.visible import SHOWN_AS
 from samd_validate.report.document import document
-from samd_validate.report.html import environment, render_html
+from samd_validate.report.html import environment, render_html, values_json
 from samd_validate.report.pdf import typeset
+from samd_validate.report.tree import Picture
 from samd_validate.trace.write import write_csv
 
 NASTY = (
@@ -60,3 +63,13 @@ def test_cell_of_a_spreadsheet_is_inert(matrix: Matrix, tmp_path: Path) -> None:
     text = (tmp_path / "m.csv").read_text()
     assert ",'=cmd|" in text
     assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("words", NASTY)
+def test_name_in_the_values_of_a_figure_closes_no_script(words: str) -> None:
+    row = {"label": words, "value": 0.8, "low": 0.7, "high": 0.9, "n": 9, "n_events": 3}
+    content = {"measure": f"</script>{words}", "rows": [row]}
+    figure = Figure(id="f", kind="forest", title="t", caption="c", alt="a", content=content)
+    held = str(values_json(Picture(number=1, figure=figure)))
+    assert not set("<>&'") & set(held)
+    assert "\u202e" not in json.loads(held)["spots"][0][3]

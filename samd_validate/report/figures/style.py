@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from samd_validate.core.visible import visible
 from samd_validate.report.figures.spots import Place, Spot, places
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -124,7 +125,7 @@ def shortened(label: str, most: int = 44) -> str:
     >>> shortened("abcdefghij", 7)
     'abc…hij'
     """
-    words = " ".join(str(label).split())
+    words = visible(" ".join(str(label).split()))
     if len(words) <= most:
         return words
     half = (most - 1) // 2
