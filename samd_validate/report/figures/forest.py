@@ -25,6 +25,7 @@ LETTER_INCHES = 0.062
 MOST_ROWS = 60
 MOST_LETTERS = 38
 MOST_REASON = 34
+WIDEST_LABEL = 90
 
 
 def forest(content: Mapping[str, Any]) -> Drawing:
@@ -56,7 +57,7 @@ def forest(content: Mapping[str, Any]) -> Drawing:
                 fontsize=7,
             )
         _labels(axes, rows, extra)
-        axes.set_xlabel(str(content.get("measure", "")))
+        axes.set_xlabel(shortened(content.get("measure", ""), WIDEST_LABEL))
         spots = [_spot(axes, row, number, content) for number, row in enumerate(rows)]
         return Drawing(figure=figure, spots=tuple(spots))
 
