@@ -128,12 +128,13 @@ def _parts(cohort: CohortSummary) -> list[tuple[str, ...]]:
 
 
 def _performance(bundle: Bundle) -> list[str]:
-    if not bundle.all_criteria:
+    """Return what was judged; looks at the labels are of a place and time, and left to the report."""
+    if not bundle.criteria:
         return ["The protocol sets no criterion; nothing was judged."]
-    findings = {one.key: one.measurement for one in bundle.all_findings}
-    outcomes = {one.criterion: one.outcome.value for one in bundle.all_verdicts}
+    findings = {one.key: one.measurement for one in bundle.findings}
+    outcomes = {one.criterion: one.outcome.value for one in bundle.verdicts}
     rows = []
-    for one in bundle.all_criteria:
+    for one in bundle.criteria:
         measured = findings.get(one.finding)
         words = measurement_words(measured) if measured else "no finding"
         counts = (count_words(measured.n), count_words(measured.n_events)) if measured else ("", "")

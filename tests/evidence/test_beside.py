@@ -69,5 +69,5 @@ def test_page_written_anew_with_a_signature_is_on_the_list(evidence: Path) -> No
     ada = person(evidence.parent, "Ada Lovelace")
     sign_as(evidence, "Ada Lovelace", "author", "authorship", ada)
     assert evidence.with_suffix(".html").read_bytes() != before
-    assert len(listed_files(evidence)) == 4
+    assert len(listed_files(evidence)) == 6
     assert item_of(evidence).status == "ok"

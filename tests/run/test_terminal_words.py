@@ -25,7 +25,7 @@ def test_title_and_reason_are_printed_whole_and_command_nothing(
         protocol={**whole.protocol, "title": BAD},
         attachments={"protocol_lock": {"state": "void", "why": why}},
     )
-    reports = dict.fromkeys(("pdf", "html", "matrix", "checklists"), Path("r"))
+    reports = dict.fromkeys(("pdf", "html", "matrix", "checklists", "tables"), Path("r"))
     show_run(Run(bundle=bundle, evidence=Path("[red]"), reports=reports))
     out = capsys.readouterr().out
     assert why in out
