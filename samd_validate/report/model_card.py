@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from samd_validate.core.bundle import Bundle, CohortSummary
 from samd_validate.core.estimate import Estimate
@@ -44,8 +45,12 @@ def inert(words: object) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(visible(str(words)).split()))
 
 
-def model_card(bundle: Bundle) -> str:
-    """Return the card of the device; the same bundle always gives the same text."""
+def model_card(held: Bundle) -> str:
+    """Return the card of the device; the same bundle always gives the same text.
+
+    Looks at the labels belong to a place and a time, and stand in the report alone.
+    """
+    bundle = replace(held, looks=None)
     name = bundle.model.get("title") or bundle.model.get("name") or "The device"
     said, _ = headline(bundle)
     parts = [
@@ -128,7 +133,6 @@ def _parts(cohort: CohortSummary) -> list[tuple[str, ...]]:
 
 
 def _performance(bundle: Bundle) -> list[str]:
-    """Return what was judged; looks at the labels are of a place and time, and left to the report."""
     if not bundle.criteria:
         return ["The protocol sets no criterion; nothing was judged."]
     findings = {one.key: one.measurement for one in bundle.findings}
