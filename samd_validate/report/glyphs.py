@@ -60,19 +60,29 @@ def spelt(html: str, missing: Iterable[str]) -> str:
     return html.translate({ord(one): f"[U+{ord(one):04X}]" for one in missing})
 
 
-@lru_cache(maxsize=64)
-def _without_font(characters: str) -> tuple[str, ...]:
-    """Ask Pango, which sets the type, for each character by itself."""
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[Any, ...]:
+    """Return Pango's libraries, none under other names; GObject cannot be unloaded: they stay.
+
+    A library that is let go is closed, and what sets the type afterwards would crash.
+    """
     from cffi import FFI
 
     own = FFI()
     own.cdef(_DECLARED)
     try:
-        pango, map_of, gobject = (own.dlopen(name) for name in LIBRARIES)
-    except (
-        OSError
-    ):  # under other names elsewhere; WeasyPrint knows them, and tells if there are none
+        return tuple(own.dlopen(name) for name in LIBRARIES)
+    except OSError:  # WeasyPrint knows the names elsewhere, and tells if there are none
         return ()
+
+
+@lru_cache(maxsize=64)
+def _without_font(characters: str) -> tuple[str, ...]:
+    """Ask Pango, which sets the type, for each character by itself."""
+    libraries = _libraries()
+    if not libraries:
+        return ()
+    pango, map_of, gobject = libraries
     fonts = map_of.pango_ft2_font_map_new()
     context = pango.pango_font_map_create_context(fonts)
     layout = pango.pango_layout_new(context)
