@@ -18,7 +18,7 @@ from samd_validate.protocol.folders import shipped
 from samd_validate.report.document import document
 from samd_validate.report.html import render_html
 from samd_validate.report.pdf import write_pdf
-from samd_validate.report.sheets import plain_tables
+from samd_validate.report.sheets import plain_tables, texts_of
 from samd_validate.report.tree import Document
 from samd_validate.trace.checklists import (
     CHECKLIST_COLUMNS,
@@ -64,9 +64,8 @@ def write_reports(evidence: Path, out: Path, *, page: str = "a4") -> dict[str, P
     """
     run, templates = read_run(evidence), shipped("templates")
     places = places_of(out, run.name)
-    tree = _tree(
-        replace(run, signed=()), is_paper=True
-    )  # what is signed cannot show the signatures on it
+    unsigned = replace(run, signed=())  # what is signed cannot show the signatures on it
+    tree = _tree(unsigned, is_paper=True)
     _keep_signed(places["pdf"])
     try:
         write_page(places["html"], evidence)
@@ -130,10 +129,12 @@ def known_places() -> Places:
 def _write_tables(bundle: Bundle, places: Mapping[str, Path]) -> None:
     """Write every finding and every table, none shortened, as a workbook and as CSV."""
     tables = plain_tables(bundle)
-    sheets = [Sheet(name=one.name, columns=one.columns, rows=one.rows, looks={}) for one in tables]
+    sheets = [
+        Sheet(name=one.id, columns=one.columns, rows=texts_of(one), looks={}) for one in tables
+    ]
     write_whole(places["tables"], workbook_bytes(sheets))
-    findings = next(one for one in tables if one.name == "findings")
-    rows = [tuple(map(visible, row)) for row in findings.rows]
+    findings = next(one for one in tables if one.id == "findings")
+    rows = [tuple(map(visible, row)) for row in texts_of(findings)]
     write_whole(places["findings"], csv_bytes(findings.columns, rows))
 
 

@@ -10,8 +10,9 @@ from samd_validate.checks._numbers import p_value_measure
 from samd_validate.core.arrays import Column, FloatArray
 from samd_validate.core.estimate import Estimate, Measurement
 from samd_validate.core.finding import Figure
-from samd_validate.stats.time_course.cusum import Cusum, cusum
-from samd_validate.stats.time_course.ewma import Ewma, ewma, ewma_run_length
+from samd_validate.stats.time_course.cusum import cusum
+from samd_validate.stats.time_course.ewma import ewma, ewma_run_length
+from samd_validate.stats.time_course.in_control import Chart
 
 MORE, FEWER, SMOOTHED = "cusum_more_p_value", "cusum_fewer_p_value", "ewma_p_value"
 CHARTS = (MORE, FEWER, SMOOTHED)
@@ -24,8 +25,8 @@ MOST_POINTS = 400
 class Charts:
     """The CUSUM charts by measure, and the EWMA chart with its smoothing."""
 
-    sums: dict[str, Cusum]
-    mean: Ewma
+    sums: dict[str, Chart]
+    mean: Chart
     smoothing: float
 
 
@@ -51,7 +52,7 @@ def as_measures(charts: Charts, like: Estimate) -> dict[str, Measurement]:
     return found | {SMOOTHED: replace(mean, note=note)}
 
 
-def _p_value(chart: Cusum | Ewma, like: Estimate, test: str) -> Estimate:
+def _p_value(chart: Chart, like: Estimate, test: str) -> Estimate:
     when = "limit not passed" if chart.first is None else f"limit passed at unit {chart.first + 1}"
     words = f"{when}; in control every {chart.run_length:.0f} units"
     return replace(p_value_measure(chart.p_value, like, test), note=words)

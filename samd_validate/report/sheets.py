@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.estimate import Estimate
-from samd_validate.core.finding import Finding
+from samd_validate.core.finding import Finding, Table
 from samd_validate.report.build import items, part
 
 FINDINGS = (
@@ -39,33 +38,30 @@ MOST_LETTERS = 31
 """Letters that the name of a sheet may have."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlainTable:
-    """A table as text under the name of its sheet."""
+def plain_tables(bundle: Bundle) -> tuple[Table, ...]:
+    """Return a table of contents, all findings, and every table of the run, none shortened.
 
-    name: str
-    title: str
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def plain_tables(bundle: Bundle) -> tuple[PlainTable, ...]:
-    """Return a table of contents, all findings, and every table of the run, none shortened."""
+    Each is named as its sheet is; ``texts_of`` gives its rows as text.
+    """
     listed = [_findings(bundle)]
     for name, title, caption, columns, rows in (*_of_checks(bundle), *_of_cards(bundle)):
         listed.append(
-            PlainTable(
-                name=_sheet_name(len(listed), name),
+            Table(
+                id=_sheet_name(len(listed), name),
                 title=title,
                 caption=caption,
                 columns=columns,
-                rows=tuple(tuple(_text(value) for value in row) for row in rows),
+                rows=tuple(map(tuple, rows)),
             )
         )
-    index = tuple((one.name, one.title, str(len(one.rows)), one.caption) for one in listed)
-    head = PlainTable(name="contents", title="Contents", caption="", columns=INDEX, rows=index)
+    index = tuple((one.id, one.title, str(len(one.rows)), one.caption) for one in listed)
+    head = Table(id="contents", title="Contents", caption="", columns=INDEX, rows=index)
     return head, *listed
+
+
+def texts_of(table: Table) -> list[tuple[str, ...]]:
+    """Return the rows of a table as text, what is missing as none."""
+    return [tuple(_text(value) for value in row) for row in table.rows]
 
 
 def _sheet_name(place: int, name: str) -> str:
@@ -77,13 +73,13 @@ def _sheet_name(place: int, name: str) -> str:
     return f"{place:02d} {FORBIDDEN.sub(' ', name)}"[:MOST_LETTERS]
 
 
-def _findings(bundle: Bundle) -> PlainTable:
+def _findings(bundle: Bundle) -> Table:
     read: dict[str, list[str]] = {}
     for criterion in bundle.all_criteria:
         read.setdefault(criterion.finding, []).append(criterion.id)
     outcomes = {one.criterion: one.outcome.value for one in bundle.all_verdicts}
-    return PlainTable(
-        name="findings",
+    return Table(
+        id="findings",
         title="Every measured quantity of the run",
         caption="Numbers as they are in findings.json, not rounded.",
         columns=FINDINGS,

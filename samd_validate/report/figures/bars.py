@@ -47,17 +47,19 @@ def bars(content: Mapping[str, Any]) -> Drawing:
         lowest = min([0.0, *values])
         axes.set_xlim(1.15 * lowest, 1.15 * max([0.0, *values]) or 1.0)
         axes.set_xlabel(str(content.get("x_label", "")))
-        spots = [
-            Spot(
-                axes=axes,
-                x=value,
-                y=number,
-                series=str(content.get("x_label", "")),
-                words=f"{row['label']}: {_with_unit(row)}",
-            )
-            for number, (row, value) in enumerate(zip(rows, values, strict=True))
-        ]
-        return Drawing(figure=figure, spots=tuple(spots))
+        said = [f"{row['label']}: {_with_unit(row)}" for row in rows]
+        return Drawing(figure=figure, spots=_spots(axes, content, values, said))
+
+
+def _spots(
+    axes: Any, content: Mapping[str, Any], at: Sequence[float], said: Sequence[str]
+) -> tuple[Spot, ...]:
+    """Return the ends of the bars, one below the other, with their words."""
+    series = str(content.get("x_label", ""))
+    return tuple(
+        Spot(axes=axes, x=x, y=number, series=series, words=words)
+        for number, (words, x) in enumerate(zip(said, at, strict=False))
+    )
 
 
 def _with_unit(row: Mapping[str, Any]) -> str:
@@ -95,17 +97,11 @@ def waterfall(content: Mapping[str, Any]) -> Drawing:
         base, final = float(content["base"]), float(content["final"])
         words = f"average {base:.2f} (dotted) to this patient {final:.2f} (dashed)"
         axes.set_xlabel(f"{content.get('x_label', '')}\n{words}")
-        spots = [
-            Spot(
-                axes=axes,
-                x=end,
-                y=number,
-                series=str(content.get("x_label", "")),
-                words=f"{_with_detail(row)}: {float(row['value']):+.3g}, to {end:.3g}",
-            )
-            for number, (row, end) in enumerate(zip(rows, ends[1:], strict=False))
+        said = [
+            f"{_with_detail(row)}: {float(row['value']):+.3g}, to {end:.3g}"
+            for row, end in zip(rows, ends[1:], strict=False)
         ]
-        return Drawing(figure=figure, spots=tuple(spots))
+        return Drawing(figure=figure, spots=_spots(axes, content, ends[1:], said))
 
 
 def _with_detail(row: Mapping[str, Any]) -> str:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import norm
 
-from samd_validate.core.arrays import Column, FloatArray
+from samd_validate.core.arrays import BoolArray, Column, FloatArray
+from samd_validate.stats.time_course.in_control import (
+    Chart,
+    chart_of,
+    checked,
+    extremes_in_control,
+)
 
-BLOCK = 250
 NODES = 160
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ewma:
-    """A chart: its path ``(n,)`` in standard deviations, the limit, and what both mean in control.
-
-    In control the path passes ``limit`` or its negative within n units with a chance of
-    ``false_alarm``; ``p_value`` is the chance of a distance from 0 as large as the one seen.
-    ``first`` is the unit at which it is passed, None if it is not. ``run_length`` is the mean
-    number of units, in control, until it is passed: from n units and the chance, as if constant.
-    """
-
-    path: FloatArray
-    limit: float
-    p_value: float
-    first: int | None
-    run_length: float
-    false_alarm: float
 
 
 def ewma(
@@ -40,7 +25,7 @@ def ewma(
     *,
     false_alarm: float = 0.05,
     n_simulations: int = 1000,
-) -> Ewma:
+) -> Chart:
     """Return the EWMA of outcomes in time order less their expected risks ``(n,)``.
 
     z(i) = smoothing (outcome - risk) + (1 - smoothing) z(i - 1), from z(0) = 0, over its standard
@@ -60,28 +45,17 @@ def ewma(
     ValueError
         For columns of differing length, risks outside (0, 1), or a smoothing outside (0, 1].
     """
-    outcome, risk = np.asarray(label), np.asarray(expected, dtype=np.float64)
-    if outcome.shape != risk.shape or outcome.ndim != 1 or not outcome.size:
-        raise ValueError("label and expected must be of one length, and not empty")
-    if not ((risk > 0) & (risk < 1)).all():
-        raise ValueError("expected must lie between 0 and 1")
+    outcome, risk = checked(label, expected)
     if not 0 < smoothing <= 1:
         raise ValueError("smoothing must lie above 0, and be 1 at most")
     spread = _spread(risk, smoothing)
     path = _smoothed(outcome - risk, smoothing) / spread
-    farthest = _farthest(risk, spread, smoothing, seed, n_simulations)
-    limit = float(np.quantile(farthest, 1 - false_alarm, method="higher"))
-    beyond = np.flatnonzero(np.abs(path) > limit)
-    chance = max(float((farthest > limit).mean()), 1 / (n_simulations + 1))
-    as_far = np.count_nonzero(farthest >= np.abs(path).max())
-    return Ewma(
-        path=path,
-        limit=limit,
-        p_value=float((1 + as_far) / (n_simulations + 1)),
-        first=int(beyond[0]) if beyond.size else None,
-        run_length=float(-outcome.size / np.log1p(-chance)),
-        false_alarm=false_alarm,
-    )
+
+    def farthest(hits: BoolArray) -> FloatArray:
+        return np.asarray((np.abs(_smoothed(hits - risk, smoothing)) / spread).max(axis=1))
+
+    distances = extremes_in_control(risk, seed, n_simulations, farthest)
+    return chart_of(path, np.abs(path), distances, false_alarm)
 
 
 def ewma_run_length(smoothing: float, limit: float, shift: float = 0.0) -> float:
@@ -127,16 +101,3 @@ def _spread(risk: FloatArray, smoothing: float) -> FloatArray:
     begin = float(variance.mean()) * smoothing / (2 - smoothing)
     found, _ = lfilter([smoothing**2], [1, -keep], variance, zi=[keep * begin])
     return np.asarray(np.sqrt(found))
-
-
-def _farthest(
-    risk: FloatArray, spread: FloatArray, smoothing: float, seed: int, n_simulations: int
-) -> FloatArray:
-    """Return the largest distance from 0 of each simulated path, blocks of paths at a time."""
-    generator = np.random.default_rng([seed, risk.size])
-    found = []
-    for first in range(0, n_simulations, BLOCK):
-        size = min(BLOCK, n_simulations - first)
-        hits = generator.random((size, risk.size)) < risk
-        found.append((np.abs(_smoothed(hits - risk, smoothing)) / spread).max(axis=1))
-    return np.concatenate(found)
