@@ -40,9 +40,12 @@ Key = tuple[str, str, str, str]
 def compact_tables(
     name: str, title: str, findings: Sequence[Finding], bundle: Bundle, numbers: Numbers
 ) -> list[Block]:
-    """Return findings as one table with its notes, shortened to what decides if it is long."""
+    """Return findings as one table with its notes, shortened to what decides if it is long.
+
+    Of many without a number, none of which a criterion reads, the note alone is left.
+    """
     shown, which = deciding(findings, bundle)
-    blocks: list[Block] = [_table(name, title, shown, bundle, numbers)]
+    blocks: list[Block] = [_table(name, title, shown, bundle, numbers)] if shown else []
     if len(shown) < len(findings):
         words = REST.format(shown=len(shown), total=len(findings), which=which)
         kept = {one.key for one in shown}

@@ -39,10 +39,11 @@ BESIDE = (
 
 def results(bundle: Bundle, steps: tuple[StepRecord, ...], numbers: Numbers) -> Section:
     """Return the results of the steps in the order of the protocol."""
+    is_short = numbers.is_paper
     lead = (
         "Each row is one measured quantity: estimate with its confidence interval, number of units "
         "(n) and events, and how the interval was made. A quantity that could not be estimated "
-        "stays a row."
+        "stays a row" + (", or is counted below a table that is shortened." if is_short else ".")
     )
     inner = tuple(step_section(step, bundle, numbers) for step in steps)
     blocks: tuple[Block, ...] = (Paragraph(text=lead),)

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from samd_validate.core.bundle import Bundle
 from samd_validate.core.errors import CannotRun
-from samd_validate.core.estimate import Estimate
+from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.matrix import Matrix
 from samd_validate.evidence.bundle import read_bundle
 from samd_validate.report.document import document
@@ -173,6 +173,22 @@ def test_character_without_a_font_is_spelt_and_told_on_the_first_page(
     codes = [f"U+{ord(one):04X}" for one in strange]
     assert f"CHARACTERS WITHOUT A FONT: 2 kinds ({codes[0]}" in first
     assert "".join(f"[{one}]" for one in codes) in text_of(place).replace(" ", "")
+
+
+def test_many_findings_without_a_number_are_counted_where_none_is_printed(
+    bundle: Bundle, matrix: Matrix
+) -> None:
+    reason = NotEstimable(code="too_small", reason="fewer units than asked for", n=3)
+    source = next(one for one in bundle.findings if one.subset == "all")
+    step = replace(bundle.steps[0], id="bare")
+    bare = [
+        replace(source, check="bare", subset=f"g={place}", measurement=reason, figures=())
+        for place in range(40)
+    ]
+    whole = replace(bundle, steps=(*bundle.steps, step), findings=(*bundle.findings, *bare))
+    made = document(whole, matrix, is_paper=True)
+    assert "0 of 40 findings are printed" in notes(made)
+    assert "Of those not printed, 40 have no number." in notes(made)
 
 
 def test_shortened_table_says_how_many_rows_it_has_and_keeps_what_a_criterion_reads(
