@@ -32,6 +32,7 @@ TABLES = {
         "gender",
         "ethnicity",
         "unittype",
+        "hospitaldischargeyear",
     ),
     "hospital": ("hospitalid", "region", "teachingstatus"),
     "apachePatientResult": (
@@ -52,7 +53,7 @@ class EicuApacheParams(BaseModel):
     version: str = Field(default="IVa", description="apacheversion of the device: IV or IVa")
 
 
-@reader("eicu_apache", version=1, params=EicuApacheParams)
+@reader("eicu_apache", version=2, params=EicuApacheParams)
 def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
     """Read APACHE's predictions and what became of the patients, one row per unit stay.
 
@@ -77,6 +78,7 @@ def eicu_apache(request: ReadRequest, params: EicuApacheParams) -> Cohort:
         "ethnicity": patient.text("ethnicity")[stay],
         "region": hospital.text("region")[place],
         "unit_type": patient.text("unittype")[stay],
+        "discharge_year": patient.text("hospitaldischargeyear")[stay],
     }
     flow = _flow(mine, predicted, age, top_coded, groups)
     cohort = Cohort(

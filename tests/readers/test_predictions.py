@@ -100,8 +100,9 @@ def test_csv_and_parquet_give_the_same_cohort(tmp_path: Path) -> None:
 
 
 TABLES = {
-    "patient": "patientunitstayid,uniquepid,hospitalid,age,gender,ethnicity,unittype\n"
-    "1,A,7,> 89,Female,Asian,MICU\n2,A,7,50,Male,,MICU\n3,B,8,,Male,Asian,MICU\n",
+    "patient": "patientunitstayid,uniquepid,hospitalid,age,gender,ethnicity,unittype,"
+    "hospitaldischargeyear\n"
+    "1,A,7,> 89,Female,Asian,MICU,2014\n2,A,7,50,Male,,MICU,2015\n3,B,8,,Male,Asian,MICU,2015\n",
     "hospital": "hospitalid,region,teachingstatus\n7,West,True\n8,,False\n",
     "apachePatientResult": "patientunitstayid,apacheversion,predictedhospitalmortality,"
     "actualhospitalmortality\n1,IVa,0.5,EXPIRED\n2,IVa,0.1,ALIVE\n3,IVa,-1,ALIVE\n1,IV,0.4,EXPIRED\n",
@@ -120,6 +121,7 @@ def test_missing_prediction_is_excluded_and_counted_and_old_age_is_ninety(tmp_pa
     assert cohort.patient_id.tolist() == ["A", "A"]
     assert cohort.site.tolist() == ["hospital 7", "hospital 7"]
     assert cohort.numbers["age_years"].tolist() == [90.0, 50.0]
+    assert cohort.groups["discharge_year"].tolist() == ["2014", "2015"]
     counts = {row.reason: row.count for row in cohort.flow}
     assert counts["no prediction was made (-1)"] == 1
     assert counts["age recorded as '> 89', taken as 90"] == 1
