@@ -44,7 +44,9 @@ torture: .venv/test.stamp
 # every parser of outside files fuzzed for a while, guided by coverage (atheris)
 FUZZ_SECONDS ?= 60
 fuzz: .venv-fuzz/stamp
-	.venv-fuzz/bin/python tests/fuzz/campaign.py $(FUZZ_SECONDS) | $(BIN)/python tests/support/into_page.py docs/security.md
+	mkdir -p .fuzz
+	status=0; .venv-fuzz/bin/python tests/fuzz/campaign.py $(FUZZ_SECONDS) > .fuzz/table.md || status=$$?; \
+	$(BIN)/python tests/support/into_page.py docs/security.md < .fuzz/table.md; exit $$status
 
 # the packages of a release by version and digest, usable on every machine, and what is known against them
 LOCK_HEAD := \# The release with all its extras but dev, every package by version and digest: made by `make lock`.

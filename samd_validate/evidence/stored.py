@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from samd_validate.core.arrays import BoolArray, Column, IntArray
 from samd_validate.core.cohort import Cohort, Provenance
 from samd_validate.core.inputs import Population
+from samd_validate.core.parquet import parquet_file
 
 COLUMNS = ("unit", "patient", "resampling_order", "site", "label", "score")
 MOST_CELLS = 200_000_000
@@ -154,9 +154,7 @@ def _population(
 
 
 def _columns(content: bytes) -> dict[str, Column]:
-    from pyarrow import parquet
-
-    file = parquet.ParquetFile(io.BytesIO(content))
+    file = parquet_file(content)
     if file.metadata.num_rows * file.metadata.num_columns > MOST_CELLS:
         raise ValueError("more rows than are read")
     table = file.read()

@@ -12,6 +12,7 @@ import numpy as np
 from samd_validate.core.arrays import BoolArray, Column, FloatArray
 from samd_validate.core.cohort import SourceFile
 from samd_validate.core.errors import CannotRun, Problem, did_you_mean, gather
+from samd_validate.core.parquet import parquet_file
 from samd_validate.readers._files import source_file
 from samd_validate.readers._packed import PacksTooMuch, gunzipped
 
@@ -99,10 +100,7 @@ class _TooLarge(Exception):
 
 
 def _of_parquet(content: bytes) -> Any:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    file = parquet.ParquetFile(pa.BufferReader(content))
+    file = parquet_file(content)
     n_rows, n_columns = file.metadata.num_rows, file.metadata.num_columns
     if n_columns > MOST_COLUMNS or n_rows * n_columns > MOST_CELLS:
         raise _TooLarge(f"{n_rows} rows and {n_columns} columns, more than is read")
