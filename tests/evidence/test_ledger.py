@@ -16,9 +16,10 @@ from samd_validate.core.estimate import Estimate, NotEstimable
 from samd_validate.core.inputs import Population
 from samd_validate.core.looks import NOT_AVAILABLE
 from samd_validate.core.verdict import Outcome
-from samd_validate.evidence.chain import read_chain
+from samd_validate.evidence.chain import next_line, now_utc, read_chain
 from samd_validate.evidence.ledger import (
     LEDGER_FILE,
+    SCORED,
     LedgerNotAvailable,
     labels_digest,
     ledger_folder,
@@ -125,6 +126,15 @@ def test_ledger_with_a_changed_line_is_not_built_upon(tmp_path: Path) -> None:
     with pytest.raises(LedgerNotAvailable, match="broken at line 2"):
         readings_of(tmp_path, "icu")
     assert path.read_bytes() == content
+
+
+def test_entry_that_lacks_what_every_entry_tells_is_not_built_upon(tmp_path: Path) -> None:
+    start = read_chain(b"")
+    line = next_line(start, {"action": SCORED, "run": "a", "labels": []}, now_utc())
+    (tmp_path / LEDGER_FILE).write_bytes(line + b"\n")
+    with pytest.raises(LedgerNotAvailable, match="lacks"):
+        before(tmp_path, "b", population())
+    assert (tmp_path / LEDGER_FILE).read_bytes() == line + b"\n"
 
 
 def test_half_a_last_line_is_cut_and_said_so(tmp_path: Path) -> None:

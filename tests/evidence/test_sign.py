@@ -332,3 +332,13 @@ def test_command_signs_with_the_words_that_are_given(
     assert done.exit_code == 0, done.output
     assert "Grace Hopper signed as author (authorship)" in done.output
     assert CliRunner().invoke(app, ["verify", str(folder)]).exit_code == 1  # a role is missing
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-13-45T00:00:00.000+00:00", "2026-02-30T25:61:00.000+00:00"]
+)
+def test_record_with_a_time_that_is_none_is_told(signed: Path, moment: str) -> None:
+    place = signed / "signatures/0002.json"
+    record = json.loads(place.read_bytes())
+    place.write_bytes(canonical_bytes({**record, "signed_at": moment}))
+    assert "signatures/0002.json" in at_fault(verify(signed, trust=trusting(signed)))
